@@ -1,1 +1,2 @@
-export {};
+/** The values that must not be printed. */
+export { Secret } from './secret.js';
