@@ -1,1 +1,12 @@
-export {};
+export { AppError, errorCodes, fieldError, notFound } from './errors.js';
+export type { AppErrorOptions, ErrorCode, FieldError } from './errors.js';
+export { defineEvent, defineRpc, bytes, secretText } from './rpc.js';
+export type { Delivery, EventContract, PayloadOf, RequestOf, ResponseOf, RpcContract } from './rpc.js';
+export { defineQueue } from './queues.js';
+export type { JobOf, QueueContract } from './queues.js';
+export { scope, scopes } from './scopes.js';
+export type { Scope } from './scopes.js';
+export { serviceNames } from './services.js';
+export type { ServiceName } from './services.js';
+export { actor, caller, idempotency, workspaceCaller } from './caller.js';
+export type { Actor, Caller, Idempotency, WorkspaceCaller } from './caller.js';
