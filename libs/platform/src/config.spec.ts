@@ -1,0 +1,73 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { describe, expect, it } from '@jest/globals';
+import { ConfigError, environmentExample, loadConfig } from './config.js';
+
+const key = '0123456789abcdef'.repeat(4);
+const dispatcher = {
+  OTPOST_SERVICE_PORT: '4000',
+  DATABASE_URL: 'postgresql://otpost_dispatcher:hunter2@127.0.0.1/otpost',
+  DATABASE_OWNER_URL: 'postgresql://owner:hunter2@127.0.0.1/otpost',
+  REDIS_URL: 'redis://:hunter2@127.0.0.1:6379',
+  OTPOST_TRANSPORT_KEY: key,
+};
+
+function problemsOf(environment: Record<string, string | undefined>): readonly string[] {
+  try {
+    loadConfig('dispatcher', environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('loadConfig', () => {
+  it('parses a full environment and fills in defaults', () => {
+    const config = loadConfig('dispatcher', dispatcher);
+    expect(config.OTPOST_SERVICE_PORT).toBe(4000);
+    expect(config.OTPOST_BIND).toBe('127.0.0.1');
+    expect(config.OTPOST_TRANSPORT_KEY.reveal()).toBe(key);
+  });
+
+  it('prints no secret', () => {
+    const printed =
+      inspect(loadConfig('dispatcher', dispatcher)) + JSON.stringify(loadConfig('dispatcher', dispatcher));
+    expect(printed).not.toContain('hunter2');
+    expect(printed).not.toContain(key);
+  });
+
+  it('names every variable at fault and none of their values', () => {
+    const problems = problemsOf({
+      ...dispatcher,
+      OTPOST_SERVICE_PORT: 'seven',
+      OTPOST_TRANSPORT_KEY: 'hunter2',
+      REDIS_URL: '',
+    });
+    expect(problems).toHaveLength(3);
+    expect(problems.join()).toMatch(/OTPOST_SERVICE_PORT.*REDIS_URL is not set.*OTPOST_TRANSPORT_KEY/);
+    expect(problems.join()).not.toMatch(/seven|hunter2/);
+  });
+
+  it('reads a secret from the file that its _FILE variable names', () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'otpost-config-')), 'transport.key');
+    writeFileSync(path, `${key}\n`);
+    const { OTPOST_TRANSPORT_KEY: _, ...rest } = dispatcher;
+    expect(loadConfig('dispatcher', { ...rest, OTPOST_TRANSPORT_KEY_FILE: path }).OTPOST_TRANSPORT_KEY.reveal()).toBe(
+      key,
+    );
+    expect(problemsOf({ ...rest, OTPOST_TRANSPORT_KEY_FILE: '/nowhere' })).toEqual([
+      'OTPOST_TRANSPORT_KEY_FILE: cannot be read (ENOENT)',
+    ]);
+  });
+});
+
+describe('environmentExample', () => {
+  it('names every variable once', () => {
+    const names = [...environmentExample().matchAll(/^# ([A-Z_]+)=/gm)].map(([, name]) => name);
+    expect(names).toContain('OTPOST_KEYRING_FILE');
+    expect(new Set(names).size).toBe(names.length);
+  });
+});

@@ -1,0 +1,226 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { Secret } from '@otpost/envelope';
+import type { ServiceName } from '@otpost/contracts';
+
+/** What `.env.example` says of a variable beyond its schema. */
+interface VariableMeta {
+  description: string;
+  /** Shown in `.env.example` instead of a value. */
+  example?: string;
+  /** May also come from a file: `<NAME>_FILE` holds its path. Never printed. */
+  secret?: true;
+}
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const secretText = (schema: z.ZodString) => schema.transform((text) => new Secret(text));
+const hexKey = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits (32 bytes)');
+const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must start with postgresql://');
+
+const everyService = z.object({
+  OTPOST_SERVICE_PORT: port.meta({
+    description:
+      'HTTP port of this service. Gateway: the API. Ingestor: the inbound hooks. Others: health and metrics.',
+    example: '3000',
+  }),
+  OTPOST_BIND: z.string().default('127.0.0.1').meta({ description: 'Address to listen on.' }),
+  OTPOST_REPLICA: z
+    .string()
+    .regex(/^[a-z0-9-]{1,63}$/)
+    .optional()
+    .meta({ description: 'Name of this replica in logs and metrics. Default: one made at start.' }),
+  OTPOST_LOG_LEVEL: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .meta({ description: 'Least level that is logged.' }),
+  OTPOST_SHUTDOWN_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(600)
+    .default(25)
+    .meta({ description: 'Seconds that work in flight has to end after SIGTERM.' }),
+  DATABASE_URL: secretText(postgresUrl).meta({
+    description: "PostgreSQL, with this service's own role.",
+    example: 'postgresql://otpost_gateway:password@127.0.0.1:5432/otpost',
+    secret: true,
+  }),
+  OTPOST_DATABASE_POOL: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(500)
+    .default(10)
+    .meta({ description: 'Connections to PostgreSQL that one replica may hold.' }),
+  REDIS_URL: secretText(z.string().regex(/^rediss?:\/\//, 'must start with redis:// or rediss://')).meta({
+    description: 'Redis 7 or newer, or Valkey.',
+    example: 'redis://:password@127.0.0.1:6379',
+    secret: true,
+  }),
+  OTPOST_REDIS_PREFIX: z
+    .string()
+    .regex(/^[a-zA-Z0-9_-]{1,32}$/)
+    .default('otpost')
+    .meta({ description: 'Start of every Redis key, so that deployments can share a server.' }),
+});
+
+const transport = z.object({
+  OTPOST_TRANSPORT_KEY: secretText(
+    z.string().regex(/^[0-9a-f]{64}(,[0-9a-f]{64})*$/, 'must be 64 hex digits, or several such separated by commas'),
+  ).meta({
+    description:
+      'Seals what crosses Redis. To rotate: the new key first, a comma, the old one; later the new one alone.',
+    example: '<64 hex digits>',
+    secret: true,
+  }),
+});
+
+const owner = z.object({
+  DATABASE_OWNER_URL: secretText(postgresUrl).meta({
+    description: 'PostgreSQL with the role that owns the schema. For migrations and sweepers.',
+    example: 'postgresql://otpost:password@127.0.0.1:5432/otpost',
+    secret: true,
+  }),
+});
+
+const hookKey = z.object({
+  OTPOST_HOOK_KEY: secretText(hexKey).meta({
+    description: "Seals the providers' tokens (Twilio) that the vault keeps for the ingestor.",
+    example: '<64 hex digits>',
+    secret: true,
+  }),
+});
+
+const schemas = {
+  gateway: everyService.extend(transport.shape).extend({
+    OTPOST_ROOT_KEY: secretText(
+      z.string().regex(/^otp_root_[A-Za-z0-9_-]{43}$/, 'must be otp_root_ and 43 base64url characters'),
+    ).meta({
+      description: 'For /v1/workspaces, key rotation and number approval alone.',
+      example: 'otp_root_<43 base64url characters>',
+      secret: true,
+    }),
+    OTPOST_PUBLIC_URL: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .meta({ description: "The gateway's URL as clients see it. Default: its own address." }),
+    OTPOST_RATE_LIMIT: z.coerce.number().int().min(1).default(5_000).meta({
+      description: 'Requests per second of one API key, where the key has no limit of its own.',
+    }),
+    OTPOST_TRUSTED_PROXIES: z.string().optional().meta({
+      description: 'Addresses and CIDRs, comma separated, whose X-Forwarded-For is believed. Default: none.',
+      example: '10.0.0.0/8',
+    }),
+  }),
+  vault: everyService
+    .extend(transport.shape)
+    .extend(owner.shape)
+    .extend(hookKey.shape)
+    .extend({
+      OTPOST_KEYRING_FILE: z.string().min(1).meta({
+        description:
+          'The key-encryption keys: a file made by `./otpost up` or `./otpost keys init`, readable by the vault alone.',
+        example: '/run/secrets/keyring.json',
+      }),
+      OTPOST_INBOX_DOMAIN: z.string().default('inbox.localhost').meta({
+        description: 'Domain of the inboxes. Its MX leads to the ingestor or to a provider that posts to it.',
+      }),
+      OTPOST_DATA_KEY_CACHE_SECONDS: z.coerce.number().int().min(0).max(3_600).default(300).meta({
+        description: 'Seconds that an unwrapped data key may stay in memory.',
+      }),
+    }),
+  ingestor: everyService
+    .extend(owner.shape)
+    .extend(hookKey.shape)
+    .extend({
+      OTPOST_SMTP_PORT: port.default(2525).meta({ description: 'Port of the SMTP listener.' }),
+      OTPOST_PUBLIC_INGEST_URL: z
+        .url({ protocol: /^https?$/ })
+        .optional()
+        .meta({ description: 'Start of every hook URL, as the providers see it. Default: its own address.' }),
+    }),
+  dispatcher: everyService.extend(transport.shape).extend(owner.shape),
+};
+
+export type ServiceConfig<Service extends ServiceName> = z.output<(typeof schemas)[Service]>;
+
+/** What is wrong with the environment: names the variables, never their values. */
+export class ConfigError extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(`configuration: ${problems.join('; ')}`);
+    this.name = 'ConfigError';
+  }
+}
+
+/**
+ * Parses the environment of one service, before Nest starts. A variable marked secret may come from the file that
+ * `<NAME>_FILE` names, as Docker and Kubernetes mount secrets. An empty variable counts as absent.
+ * @throws ConfigError naming every variable at fault.
+ */
+export function loadConfig<Service extends ServiceName>(
+  service: Service,
+  environment: Record<string, string | undefined> = process.env,
+): ServiceConfig<Service> {
+  const schema: z.ZodObject = schemas[service];
+  const problems: string[] = [];
+  const values: Record<string, string> = {};
+  for (const [name, variable] of variablesOf(schema)) {
+    const path = environment[`${name}_FILE`];
+    if (environment[name]) values[name] = environment[name];
+    else if (isSecret(variable) && path) {
+      try {
+        values[name] = readFileSync(path, 'utf8').trim();
+      } catch (error) {
+        problems.push(`${name}_FILE: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'})`);
+      }
+    }
+  }
+  const parsed = schema.safeParse(values);
+  for (const issue of parsed.error?.issues ?? []) {
+    const name = String(issue.path[0]);
+    if (problems.some((problem) => problem.startsWith(`${name}_FILE`))) continue;
+    problems.push(values[name] === undefined ? `${name} is not set` : `${name}: ${issue.message}`);
+  }
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
+  return parsed.data as ServiceConfig<Service>;
+}
+
+/** The text of `.env.example`: every variable of every service, once, with what it is for. */
+export function environmentExample(): string {
+  const seen = new Map<string, { services: string[]; variable: z.ZodType }>();
+  for (const [service, schema] of Object.entries<z.ZodObject>(schemas)) {
+    for (const [name, variable] of variablesOf(schema)) {
+      const entry = seen.get(name) ?? { services: [], variable };
+      entry.services.push(service);
+      seen.set(name, entry);
+    }
+  }
+  const lines = ['# Every variable otpost reads. Made from libs/platform/src/config.ts: do not edit by hand.', ''];
+  for (const [name, { services, variable }] of seen) {
+    const meta = metaOf(variable);
+    const fallback = defaultOf(variable);
+    const of = services.length === Object.keys(schemas).length ? 'all services' : services.join(', ');
+    lines.push(`# ${meta?.description ?? ''} (${of})`);
+    if (meta?.secret) lines.push(`# Or ${name}_FILE: path of a file that holds it.`);
+    lines.push(fallback === undefined ? `# ${name}=${meta?.example ?? ''}` : `# ${name}=${fallback}`, '');
+  }
+  return lines.join('\n');
+}
+
+/** Zod keeps what `.meta()` was given; the shape is ours alone to know. */
+function metaOf(variable: z.ZodType): VariableMeta | undefined {
+  return variable.meta() as VariableMeta | undefined;
+}
+
+function variablesOf(schema: z.ZodObject): [name: string, variable: z.ZodType][] {
+  return Object.entries(schema.shape);
+}
+
+function isSecret(variable: z.ZodType): boolean {
+  return metaOf(variable)?.secret === true;
+}
+
+function defaultOf(variable: z.ZodType): string | undefined {
+  const { type, defaultValue } = variable.def as { type: string; defaultValue?: string | number | boolean };
+  return type === 'default' ? String(defaultValue) : undefined;
+}
