@@ -68,6 +68,12 @@ export const secretText = z.codec(z.string(), z.instanceof(Secret<string>), {
   encode: (secret) => secret.reveal(),
 });
 
+/** A JSON value that is a `Secret` in both processes: browser state, headers, proxies. Given back as it came. */
+export const secretJson = z.codec(z.json(), z.instanceof(Secret<z.core.util.JSONType>), {
+  decode: (value) => new Secret(value),
+  encode: (secret) => secret.reveal(),
+});
+
 /** Bytes, base64 on the wire. */
 export const bytes = z.codec(z.base64(), z.instanceof(Uint8Array), {
   decode: (text) => new Uint8Array(Buffer.from(text, 'base64')),

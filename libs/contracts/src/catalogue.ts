@@ -1,0 +1,22 @@
+import type { EventContract, RpcContract } from './rpc.js';
+import type { QueueContract } from './queues.js';
+import * as apiKeys from './vault/api-keys.js';
+import * as audit from './vault/audit.js';
+import * as credentials from './vault/credentials.js';
+import * as keys from './vault/keys.js';
+import * as otpSecrets from './vault/otp-secrets.js';
+import * as workspaces from './vault/workspaces.js';
+
+const declarations = [apiKeys, audit, credentials, keys, otpSecrets, workspaces].flatMap((module) =>
+  Object.values<unknown>(module),
+);
+
+/** Everything that is declared: at start, each service checks that it has exactly one handler for each of its own. */
+export const rpcContracts: readonly RpcContract[] = declarations.filter(ofKind<RpcContract>('rpc'));
+export const eventContracts: readonly EventContract[] = declarations.filter(ofKind<EventContract>('event'));
+export const queueContracts: readonly QueueContract[] = declarations.filter(ofKind<QueueContract>('queue'));
+
+function ofKind<Contract extends { kind: string }>(kind: Contract['kind']) {
+  return (value: unknown): value is Contract =>
+    typeof value === 'object' && value !== null && 'kind' in value && value.kind === kind;
+}
