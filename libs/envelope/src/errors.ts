@@ -21,6 +21,7 @@ export type EnvelopeErrorCode =
   /** No such key-encryption key here, also after a reload. */
   | 'unknown_kek'
   | 'keyring_missing'
+  | 'keyring_unreadable'
   | 'keyring_exists'
   | 'keyring_permissions'
   | 'keyring_malformed'
