@@ -35,7 +35,7 @@ export function seal(dataKey: DataKey, plaintext: string | Uint8Array, place: Pl
  * @throws EnvelopeError `truncated`, `unknown_version`, `unknown_algorithm`, `wrong_key` (before any cryptography, from
  *   the header), `not_authentic` (altered or moved; which of them cannot be told), `key_destroyed`
  */
-export function open(dataKey: DataKey, sealed: Uint8Array, place: Place): Secret<Uint8Array<ArrayBuffer>> {
+export function open(dataKey: DataKey, sealed: Uint8Array, place: Place): Secret<Buffer<ArrayBuffer>> {
   return new Secret(openPadded(dataKey, sealed, place));
 }
 
