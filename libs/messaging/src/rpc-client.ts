@@ -1,0 +1,287 @@
+import { randomBytes } from 'node:crypto';
+import {
+  AppError,
+  type EventContract,
+  type PayloadOf,
+  type RequestOf,
+  type ResponseOf,
+  type RpcContract,
+  type ServiceName,
+} from '@otpost/contracts';
+import { encodeBody, encodeRequest } from './contract-codec.js';
+import { Deadlines } from './deadlines.js';
+import type { Messaging } from './messaging.js';
+import { OutgoingEvent } from './outgoing-event.js';
+import { Outbox, overloaded } from './outbox.js';
+import { type CallEnd, type CallOutcome, PendingCall } from './pending-call.js';
+import { RedisConnection } from './redis-connection.js';
+import { readReplies } from './reply-reader.js';
+import { missingRequests, runScript } from './scripts.js';
+import { addressBytes, Direction, encodeEnvelope, idBytes, noReply, peekId } from './wire.js';
+
+export interface CallOptions {
+  /** Aborted: the call ends as `cancelled`, the handler's own signal is aborted, an unread request is withdrawn. */
+  signal?: AbortSignal | undefined;
+  /** How long to wait, instead of the contract's time. */
+  deadlineMs?: number | undefined;
+}
+
+export interface RpcClientOptions {
+  /** Calls under way at once; more are refused at once as `overloaded`. */
+  maxInFlight?: number;
+  /** Told how each call ended. */
+  observe?: (outcome: CallOutcome) => void;
+}
+
+const longestDeadlineMs = 120_000;
+/** How long an event waits for a replica. */
+const eventDeadlineMs = 60_000;
+/** How long an event waits for Redis to come back. */
+const eventWaitMs = 5_000;
+const probeIntervalMs = 1_000;
+
+/** Asks other services, and tells them things. One per process; it reads the replies of all its calls with one connection. */
+export class RpcClient {
+  private readonly address = randomBytes(addressBytes);
+  private readonly replies: RedisConnection;
+  private readonly outboxes = new Map<ServiceName, Outbox>();
+  private readonly pending = new Map<string, PendingCall>();
+  private readonly events = new Set<OutgoingEvent>();
+  private readonly deadlines: Deadlines;
+  private readonly probe: NodeJS.Timeout;
+  private readonly stopListening: () => void;
+  private readonly reading: Promise<void>;
+  private readonly maxInFlight: number;
+  private withdrawn: PendingCall[] = [];
+  private cancelled: PendingCall[] = [];
+  private sequence = 0;
+  private isClosed = false;
+
+  constructor(
+    private readonly messaging: Messaging,
+    private readonly options: RpcClientOptions = {},
+  ) {
+    this.maxInFlight = options.maxInFlight ?? 2_000;
+    this.deadlines = new Deadlines(messaging.now, (now) => this.expire(now));
+    this.stopListening = messaging.commands.onReady(() => this.resume());
+    this.replies = messaging.connect('blocking');
+    this.reading = readReplies(this.replies, messaging.keys.replies(this.address.toString('hex')), (frame) =>
+      this.onReply(frame),
+    );
+    this.probe = setInterval(() => void this.sendLostAgain(probeIntervalMs), probeIntervalMs).unref();
+  }
+
+  /** How many calls wait for their reply. */
+  get inFlight(): number {
+    return this.pending.size;
+  }
+
+  /**
+   * Asks the service of `contract` and resolves with its response.
+   *
+   * Rejects with the handler's own `AppError`, or with: `overloaded` (too many under way, here or in all replicas: not executed),
+   * `unavailable` (never left this process), `deadline_exceeded`, `cancelled`, `outcome_unknown` (at-most-once contracts only:
+   * it may or may not have been executed), `internal` (the handler failed, or one side broke the contract).
+   */
+  call<Contract extends RpcContract>(
+    contract: Contract,
+    payload: RequestOf<Contract>,
+    options: CallOptions = {},
+  ): Promise<ResponseOf<Contract>> {
+    return new Promise((resolve, reject) => {
+      this.start(contract, payload, options, { resolve: resolve as (response: unknown) => void, reject });
+    });
+  }
+
+  /**
+   * Tells the service of `contract`; one replica handles it. Resolves once Redis has it, which is no promise that it is handled:
+   * what must not be lost is a row.
+   */
+  emit<Contract extends EventContract>(contract: Contract, payload: PayloadOf<Contract>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.isClosed) throw unavailable('client is closed');
+      const body = encodeBody(contract.payload, payload, `event ${contract.pattern}`);
+      const now = this.messaging.now();
+      const id = this.nextId();
+      const envelope = encodeEnvelope({
+        id,
+        deadline: now + eventDeadlineMs,
+        replyTo: noReply,
+        pattern: contract.pattern,
+      });
+      const frame = this.messaging.sealer.seal(Direction.event, envelope, encodeRequest('', body));
+      const event = new OutgoingEvent(frame, now + eventWaitMs, { resolve, reject }, (ended) =>
+        this.events.delete(ended),
+      );
+      this.events.add(event);
+      this.deadlines.add(event.giveUpAt);
+      this.outbox(contract.service).add(event);
+    });
+  }
+
+  /** Ends what is under way (`unavailable`; `outcome_unknown` where it may have been executed) and lets go of Redis. */
+  async close(): Promise<void> {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    clearInterval(this.probe);
+    this.deadlines.stop();
+    this.stopListening();
+    for (const call of [...this.pending.values()]) call.giveUp('unavailable');
+    for (const event of [...this.events]) event.refused(unavailable('client is closed'));
+    this.replies.close();
+    await this.reading;
+  }
+
+  private start(contract: RpcContract, payload: unknown, options: CallOptions, end: CallEnd): void {
+    const { signal } = options;
+    if (this.isClosed) throw unavailable('client is closed');
+    if (signal?.aborted === true) throw cancelled();
+    if (this.pending.size >= this.maxInFlight) throw overloaded('this process waits for too many replies');
+    const body = encodeBody(contract.request, payload, `request of ${contract.pattern}`);
+    const startedAt = this.messaging.now();
+    const deadline = startedAt + Math.min(options.deadlineMs ?? contract.deadlineMs, longestDeadlineMs);
+    const id = this.nextId();
+    const envelope = encodeEnvelope({ id, deadline, replyTo: this.address, pattern: contract.pattern });
+    const onAbort = () => this.cancel(call);
+    const call = new PendingCall(
+      contract,
+      envelope,
+      deadline,
+      startedAt,
+      body,
+      this.messaging.sealer,
+      end,
+      (_, code) => {
+        this.pending.delete(key);
+        signal?.removeEventListener('abort', onAbort);
+        this.options.observe?.({ pattern: contract.pattern, code, durationMs: this.messaging.now() - startedAt });
+      },
+    );
+    const key = id.toString('latin1');
+    this.pending.set(key, call);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    this.deadlines.add(deadline);
+    this.outbox(contract.service).add(call);
+  }
+
+  private onReply(frame: Buffer): void {
+    const call = this.pending.get(peekId(frame));
+    // A second reply to a request that was sent twice, or one that came too late.
+    if (call === undefined) return;
+    try {
+      const reply = this.messaging.sealer.open(frame, Direction.reply);
+      if (reply.envelope.equals(call.envelope)) call.answer(reply.content);
+    } catch {
+      this.messaging.logger.warn('rpc.reply_refused', { pattern: call.contract.pattern });
+    }
+  }
+
+  private cancel(call: PendingCall): void {
+    call.fail(cancelled());
+    if (call.maybeSent) this.withdraw(call, true);
+  }
+
+  private expire(now: number): number {
+    let next = Infinity;
+    for (const call of this.pending.values()) {
+      if (call.deadline > now) {
+        next = Math.min(next, call.deadline);
+        continue;
+      }
+      call.giveUp('deadline_exceeded');
+      if (call.maybeSent) this.withdraw(call, false);
+    }
+    for (const event of this.events) {
+      if (event.giveUpAt > now) next = Math.min(next, event.giveUpAt);
+      else event.refused(unavailable('Redis did not take the event'));
+    }
+    return next;
+  }
+
+  /** Takes requests that nobody waits for out of the stream, and tells handlers that have begun to stop. */
+  private withdraw(call: PendingCall, tellHandler: boolean): void {
+    if (this.withdrawn.length === 0 && this.cancelled.length === 0) setImmediate(() => this.flushWithdrawn());
+    if (call.entryId !== '') this.withdrawn.push(call);
+    if (tellHandler) this.cancelled.push(call);
+  }
+
+  private flushWithdrawn(): void {
+    const { commands, keys, sealer } = this.messaging;
+    const { withdrawn, cancelled: told } = this;
+    this.withdrawn = [];
+    this.cancelled = [];
+    if (!commands.ready) return;
+    const entryIds = new Map<ServiceName, string[]>();
+    for (const { contract, entryId } of withdrawn) {
+      entryIds.set(contract.service, [...(entryIds.get(contract.service) ?? []), entryId]);
+    }
+    // A courtesy: replicas drop what is too late by themselves.
+    for (const [service, ids] of entryIds) commands.client.xdel(keys.requests(service), ...ids).catch(() => undefined);
+    for (const { contract, envelope } of told) {
+      const frame = sealer.seal(Direction.cancel, envelope, '');
+      commands.client.publish(keys.control(contract.service), frame).catch(() => undefined);
+    }
+  }
+
+  private resume(): void {
+    for (const outbox of this.outboxes.values()) outbox.schedule();
+    void this.sendLostAgain(0);
+  }
+
+  /**
+   * Sends again what is in no stream and was not answered: lost with Redis's memory, or its reply with a connection. Only requests
+   * that may be executed twice; a request that merely waits, or is being handled, is not sent again.
+   */
+  private async sendLostAgain(quietMs: number): Promise<void> {
+    const now = this.messaging.now();
+    for (const [service, outbox] of this.outboxes) {
+      const calls = [...this.pending.values()].filter(
+        (call) =>
+          call.contract.service === service && !call.atMostOnce && call.entryId !== '' && now - call.seenAt >= quietMs,
+      );
+      if (calls.length === 0 || !this.messaging.commands.ready) continue;
+      try {
+        const missing = (await runScript(
+          this.messaging.commands.client,
+          missingRequests,
+          [this.messaging.keys.requests(service)],
+          calls.map((call) => call.entryId),
+        )) as number[];
+        for (const call of calls) call.seenAt = now;
+        for (const index of missing) {
+          const call = calls[index];
+          if (call === undefined || call.settled) continue;
+          call.entryId = '';
+          outbox.add(call);
+        }
+      } catch {
+        // Redis went away: again when it is back.
+      }
+    }
+  }
+
+  private outbox(service: ServiceName): Outbox {
+    let outbox = this.outboxes.get(service);
+    if (outbox === undefined) {
+      outbox = new Outbox(service, this.messaging.commands, this.messaging.keys);
+      this.outboxes.set(service, outbox);
+    }
+    return outbox;
+  }
+
+  /** This process's random address and a counter: unique without asking for randomness each time. */
+  private nextId(): Buffer {
+    const id = Buffer.allocUnsafe(idBytes);
+    this.address.copy(id, 0, 0, idBytes - 6);
+    id.writeUIntBE((this.sequence += 1), idBytes - 6, 6);
+    return id;
+  }
+}
+
+function unavailable(internal: string): AppError {
+  return new AppError('unavailable', 'Temporarily unavailable, try again', { internal, retryAfterSeconds: 1 });
+}
+
+function cancelled(): AppError {
+  return new AppError('cancelled', 'Cancelled by the caller');
+}
