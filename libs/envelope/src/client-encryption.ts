@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { decrypt, encrypt, OVERHEAD_BYTES } from './aes-256-gcm.js';
+import { decrypt, encrypt, NONCE_BYTES, TAG_BYTES } from './aes-256-gcm.js';
 import { EnvelopeError } from './errors.js';
 import { Secret } from './secret.js';
 
 /** The shortest useful JSON, an empty string, is two bytes. */
-const SHORTEST_HEX_DIGITS = 2 * (OVERHEAD_BYTES + 2);
+const SHORTEST_HEX_DIGITS = 2 * (NONCE_BYTES + 2 + TAG_BYTES);
 const LOWER_CASE_HEX = /^(?:[0-9a-f]{2})+$/;
 const KEY = /^[0-9a-fA-F]{64}$/;
 const NO_ASSOCIATED_DATA = new Uint8Array(0);

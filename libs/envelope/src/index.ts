@@ -39,7 +39,7 @@ export {
   sealToVault,
   type VaultKeyPair,
   type VaultPublicKey,
-} from './hpke.js';
+} from './sealed-to-vault.js';
 
 /** Recognising content without keeping it (HMAC-SHA256, RFC 2104), and keys of one purpose (HKDF, RFC 5869). */
 export { contentFingerprint, deriveKey, equalInConstantTime } from './content-fingerprint.js';
