@@ -14,6 +14,7 @@ interface VariableMeta {
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const secretText = (schema: z.ZodString) => schema.transform((text) => new Secret(text));
+const secretBytes = (hex: string) => new Secret<Uint8Array>(Buffer.from(hex, 'hex'));
 const hexKey = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits (32 bytes)');
 const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must start with postgresql://');
 
@@ -68,8 +69,7 @@ const transport = z.object({
   OTPOST_TRANSPORT_KEY: secretText(
     z.string().regex(/^[0-9a-f]{64}(,[0-9a-f]{64})*$/, 'must be 64 hex digits, or several such separated by commas'),
   ).meta({
-    description:
-      'Seals what crosses Redis. To rotate: the new key first, a comma, the old one; later the new one alone.',
+    description: 'Seals what crosses Redis. To rotate: the new key first, a comma, the old one; later the new one alone.',
     example: '<64 hex digits>',
     secret: true,
   }),
@@ -84,7 +84,7 @@ const owner = z.object({
 });
 
 const hookKey = z.object({
-  OTPOST_HOOK_KEY: secretText(hexKey).meta({
+  OTPOST_HOOK_KEY: hexKey.transform(secretBytes).meta({
     description: "Seals the providers' tokens (Twilio) that the vault keeps for the ingestor.",
     example: '<64 hex digits>',
     secret: true,

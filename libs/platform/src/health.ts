@@ -11,8 +11,12 @@ const checkTimeoutMs = 1_000;
 /** Whether this replica is on its way out: then it is alive, and not ready for anything new. */
 export class Readiness {
   #stopping = false;
+  #checks: readonly ReadinessCheck[] = [];
 
-  constructor(private readonly checks: readonly ReadinessCheck[]) {}
+  /** What is needed to be ready. */
+  watch(checks: readonly ReadinessCheck[]): void {
+    this.#checks = checks;
+  }
 
   /** From now on `/readyz` answers 503, so that a load balancer turns elsewhere. */
   stop(): void {
@@ -23,7 +27,7 @@ export class Readiness {
   async missing(): Promise<string[]> {
     if (this.#stopping) return ['stopping'];
     const outcomes = await Promise.all(
-      this.checks.map(async ({ name, check }) => {
+      this.#checks.map(async ({ name, check }) => {
         const signal = AbortSignal.timeout(checkTimeoutMs);
         const timedOut = new Promise<never>((_, reject) => {
           signal.addEventListener('abort', () => reject(new Error('timed out')), { once: true });

@@ -19,7 +19,7 @@ export interface ServiceContext<Service extends ServiceName> {
 /** What makes up one service: given by its `main.ts`. */
 export interface ServiceParts {
   module: DynamicModule | Type;
-  readiness: readonly ReadinessCheck[];
+  readiness: (app: NestFastifyApplication) => readonly ReadinessCheck[];
   /** The HTTP server, where the default one (health and metrics alone) is not enough. */
   adapter?: FastifyAdapter;
   /** Serves this service's RPC, where it has any. */
@@ -52,12 +52,13 @@ export async function runService<Service extends ServiceName>(
   startProcessMetrics(service, replica);
   try {
     const parts = await compose({ config, logger, replica });
-    const readiness = new Readiness(parts.readiness);
+    const readiness = new Readiness();
     const app = await NestFactory.create<NestFastifyApplication>(
       rootModule(parts.module, readiness),
       parts.adapter ?? new FastifyAdapter({ return503OnClosing: false }),
       { logger: nestLogger(logger), abortOnError: false, bodyParser: false },
     );
+    readiness.watch(parts.readiness(app));
     await parts.configure?.(app);
     if (parts.rpcServer) {
       app.connectMicroservice({ strategy: parts.rpcServer(app) }, { inheritAppConfig: false });

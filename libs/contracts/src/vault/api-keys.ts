@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { idempotency, workspaceCaller } from '../caller.js';
 import { pageOf, pageRequest } from '../pages.js';
-import { defineRpc, secretText } from '../rpc.js';
+import { defineEvent, defineRpc, secretText } from '../rpc.js';
 import { scope } from '../scopes.js';
 
 export const apiKeyId = z.string().regex(/^[a-z0-9]{1,40}$/);
@@ -66,5 +66,8 @@ export const revokeAccessToken = defineRpc({
   response: z.object({}),
 });
 
-/** What the gateway proves a key against. Found before the workspace is known, so it holds proof material only. */
-export const apiKeyUsed = z.object({ id: apiKeyId, at: z.iso.datetime() });
+/** Keys were used: for `last_used_at`. Lost ones are no loss. */
+export const apiKeysUsed = defineEvent({
+  pattern: 'vault.api-keys.used',
+  payload: z.object({ uses: z.array(z.object({ id: apiKeyId, at_ms: z.int() })).max(10_000) }),
+});

@@ -1,0 +1,75 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { Database } from '@otpost/database';
+import { MessagingModule, type MessagingOptions } from '@otpost/messaging';
+import type { Logger, ServiceConfig } from '@otpost/platform';
+import { AccessTokensController } from './api-keys/access-tokens.controller.js';
+import { ApiKeysController } from './api-keys/api-keys.controller.js';
+import { AuthenticationGuard } from './authentication/authentication.guard.js';
+import { KeyCache } from './authentication/api-keys.js';
+import { DatabaseKeySource } from './authentication/key-source.js';
+import { KeyUses } from './authentication/key-uses.js';
+import { ProblemFilter } from './http/problem.js';
+import { OtpSecretsController } from './otp-secrets/otp-secrets.controller.js';
+import { RateLimiter } from './rate-limits/rate-limiter.js';
+import { RedisRateCounter } from './rate-limits/redis-rate-counter.js';
+import { TotpController } from './totp/totp.controller.js';
+import { VaultController } from './vault/vault.controller.js';
+import { WorkspacesController } from './workspaces/workspaces.controller.js';
+
+export interface GatewayOptions {
+  config: ServiceConfig<'gateway'>;
+  logger: Logger;
+  database: Database;
+  messaging: MessagingOptions;
+}
+
+/** The composition of the gateway. */
+@Module({})
+export class GatewayModule {
+  static of({ config, logger, database, messaging }: GatewayOptions): DynamicModule {
+    return {
+      module: GatewayModule,
+      imports: [MessagingModule.forRoot(messaging)],
+      controllers: [
+        AccessTokensController,
+        ApiKeysController,
+        OtpSecretsController,
+        TotpController,
+        VaultController,
+        WorkspacesController,
+      ],
+      providers: [
+        DatabaseKeySource,
+        KeyUses,
+        RedisRateCounter,
+        { provide: Database, useValue: database },
+        { provide: 'REDIS_PREFIX', useValue: config.OTPOST_REDIS_PREFIX },
+        {
+          provide: KeyCache,
+          useFactory: (source: DatabaseKeySource) => new KeyCache({ source, now: Date.now }),
+          inject: [DatabaseKeySource],
+        },
+        {
+          provide: RateLimiter,
+          useFactory: (counter: RedisRateCounter) => new RateLimiter(counter, Date.now),
+          inject: [RedisRateCounter],
+        },
+        {
+          provide: APP_GUARD,
+          useFactory: (keys: KeyCache, rateLimiter: RateLimiter, uses: KeyUses) =>
+            new AuthenticationGuard({
+              keys,
+              rateLimiter,
+              rootKey: config.OTPOST_ROOT_KEY,
+              defaultRateLimit: config.OTPOST_RATE_LIMIT,
+              onUse: (keyId) => uses.record(keyId),
+              now: Date.now,
+            }),
+          inject: [KeyCache, RateLimiter, KeyUses],
+        },
+        { provide: APP_FILTER, useValue: new ProblemFilter(logger) },
+      ],
+    };
+  }
+}
