@@ -1,5 +1,25 @@
+export { appendAudit } from './audit.js';
+export type { AuditRecord } from './audit.js';
+export { readCredentialOtpSecrets, readOtpSecrets } from './code-reads.js';
+export type { CredentialRead, CredentialRow, OtpSecretRead, OtpSecretRow, Reader } from './code-reads.js';
 export { Database, OwnerDatabase, setWorkspace } from './database.js';
 export type { DatabaseOptions, Transaction, TransactionOptions } from './database.js';
+export { runIdempotently, sweepIdempotencyRecords } from './idempotency.js';
+export type { IdempotentOutcome, IdempotentRequest, IdempotentResult } from './idempotency.js';
+export {
+  claimReceivedCodes,
+  findApiKey,
+  findChallengeWorkspace,
+  findForwardingRule,
+  findInbox,
+  findPhoneNumber,
+  touchApiKeys,
+} from './lookups.js';
+export type { ApiKeyRecord, ClaimedCode, InboxRecord, PhoneNumberRecord, Queryable } from './lookups.js';
+export { migrate, MigrationError } from './migrate.js';
+export type { MigrateOptions } from './migrate.js';
+export { ensureRoles, serviceRoles } from './roles.js';
+export type { ServiceRole } from './roles.js';
 export {
   AttemptTrigger,
   ChallengeStatus,

@@ -82,7 +82,7 @@ CREATE FUNCTION read_otp_secrets(
 RETURNS TABLE (
   ordinal integer, otp_secret_id uuid, credential_id uuid, type text, algorithm text, digits integer, period integer, secret bytea,
   data_key_id uuid, seed_fingerprint bytea, exclusive_time_steps boolean)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET enable_seqscan = off AS $$
 #variable_conflict use_column
 BEGIN
   RETURN QUERY
@@ -90,7 +90,7 @@ BEGIN
     SELECT r.*, s.*, w.settings @> '{"exclusive_time_steps": true}' AS exclusive_time_steps
     FROM unnest(p_audit_ids, p_workspace_ids, p_secret_ids, p_actor_kinds, p_actor_ids, p_ips, p_request_ids) WITH ORDINALITY
       AS r (audit_id, of_workspace_id, secret_id, actor_kind, actor_id, ip, request_id, n)
-    -- LATERAL with LIMIT: one index read each, whatever the planner believes of the table.
+    -- LATERAL with LIMIT, and no sequential scans: one index read each, whatever the planner believes of the tables.
     CROSS JOIN LATERAL (SELECT * FROM otp_secret WHERE id = r.secret_id AND workspace_id = r.of_workspace_id LIMIT 1) AS s
     CROSS JOIN LATERAL (SELECT settings FROM workspace WHERE id = r.of_workspace_id LIMIT 1) AS w
   ), audited AS (
@@ -113,7 +113,7 @@ CREATE FUNCTION read_credential_otp_secrets(
 RETURNS TABLE (
   ordinal integer, credential_id uuid, tfa_method text, otp_secret_id uuid, type text, algorithm text, digits integer,
   period integer, secret bytea, data_key_id uuid, seed_fingerprint bytea, exclusive_time_steps boolean)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET enable_seqscan = off AS $$
 #variable_conflict use_column
 BEGIN
   RETURN QUERY
@@ -140,3 +140,89 @@ BEGIN
 END $$;
 REVOKE ALL ON FUNCTION read_credential_otp_secrets FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION read_credential_otp_secrets TO otpost_vault;
+
+-- Use once -------------------------------------------------------------------------------------------------------------------
+
+-- Gives the unclaimed e-mail and SMS codes of a credential to its pending challenges, as far as they fit, and resolves those.
+-- The one way in which an inbound code becomes a challenge's. Runs inside the caller's transaction, with its workspace, so that the
+-- events are written with it; returns the pairs made, no code. Safe to call at any time and by many at once: when a code was
+-- deposited, when a challenge opened, or from a sweeper.
+--   A code fits a challenge that takes its factor and whose `since` is not after its arrival, while it is fresh and unread.
+--   The oldest challenge is served first. With more codes than challenges the newest are used.
+--   Time is looked at under the challenge's row lock: an expired or cancelled one never gets a code.
+CREATE FUNCTION claim_received_codes(p_credential_id uuid)
+RETURNS TABLE (challenge_id uuid, received_code_id uuid, factor text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+  v_workspace_id uuid := current_workspace_id();
+  v_open integer;
+  v_claimed integer;
+  v_code record;
+  v_challenge record;
+BEGIN
+  IF v_workspace_id IS NULL THEN
+    RAISE EXCEPTION 'claim_received_codes needs the workspace to be set';
+  END IF;
+  -- One claimer per credential at a time: a second one must see what the first one took.
+  PERFORM pg_advisory_xact_lock(hashtextextended('claim_received_codes ' || p_credential_id, 0));
+  LOOP
+    v_claimed := 0;
+    SELECT count(*) INTO v_open FROM challenge AS c
+    WHERE c.workspace_id = v_workspace_id AND c.credential_id = p_credential_id AND c.status = 'pending'
+      AND c.expires_at > clock_timestamp();
+
+    FOR v_code IN
+      SELECT newest.* FROM (
+        SELECT r.id, r.received_at, f.factor
+        FROM received_code AS r
+        CROSS JOIN LATERAL (
+          SELECT CASE WHEN r.kind = 'link' THEN 'magic_link' ELSE r.channel::text END::factor AS factor) AS f
+        WHERE r.workspace_id = v_workspace_id AND r.credential_id = p_credential_id AND r.channel IN ('email', 'sms')
+          AND r.challenge_id IS NULL AND r.first_read_at IS NULL AND r.wiped_at IS NULL AND r.fresh_until > clock_timestamp()
+          AND EXISTS (
+            SELECT FROM challenge AS c
+            WHERE c.workspace_id = v_workspace_id AND c.credential_id = p_credential_id AND c.status = 'pending'
+              AND f.factor = ANY (c.factors) AND c.since <= r.received_at)
+        ORDER BY r.received_at DESC, r.id DESC
+        LIMIT v_open
+      ) AS newest
+      ORDER BY newest.received_at, newest.id
+    LOOP
+      -- Both rows are looked at again under their locks: a reader may have taken the code, a canceller the challenge.
+      PERFORM FROM received_code AS r
+      WHERE r.id = v_code.id AND r.challenge_id IS NULL AND r.first_read_at IS NULL AND r.wiped_at IS NULL
+      FOR UPDATE;
+      CONTINUE WHEN NOT FOUND;
+
+      FOR v_challenge IN
+        SELECT c.id, c.expires_at FROM challenge AS c
+        WHERE c.workspace_id = v_workspace_id AND c.credential_id = p_credential_id AND c.status = 'pending'
+          AND v_code.factor = ANY (c.factors) AND c.since <= v_code.received_at
+          AND NOT EXISTS (SELECT FROM received_code AS taken WHERE taken.challenge_id = c.id)
+        ORDER BY c.id
+        FOR UPDATE OF c
+      LOOP
+        CONTINUE WHEN v_challenge.expires_at <= clock_timestamp();
+
+        UPDATE challenge AS c
+        SET status = 'resolved', factor = v_code.factor, received_code_id = v_code.id, ended_at = clock_timestamp()
+        WHERE c.id = v_challenge.id;
+        UPDATE received_code AS r
+        SET challenge_id = v_challenge.id, claimed_at = clock_timestamp(),
+          wipe_due_at = greatest(v_challenge.expires_at, clock_timestamp() + interval '60 seconds')
+        WHERE r.id = v_code.id;
+
+        v_claimed := v_claimed + 1;
+        challenge_id := v_challenge.id;
+        received_code_id := v_code.id;
+        factor := v_code.factor::text;
+        RETURN NEXT;
+        EXIT;
+      END LOOP;
+    END LOOP;
+
+    EXIT WHEN v_claimed = 0;
+  END LOOP;
+END $$;
+REVOKE ALL ON FUNCTION claim_received_codes FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION claim_received_codes TO otpost_dispatcher;
