@@ -3,19 +3,15 @@ import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { Database } from '@otpost/database';
 import { MessagingModule, type MessagingOptions } from '@otpost/messaging';
 import type { Logger, ServiceConfig } from '@otpost/platform';
-import { AccessTokensController } from './api-keys/access-tokens.controller.js';
-import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { AuthenticationGuard } from './authentication/authentication.guard.js';
 import { KeyCache } from './authentication/api-keys.js';
 import { DatabaseKeySource } from './authentication/key-source.js';
 import { KeyUses } from './authentication/key-uses.js';
+import { gatewayControllers } from './controllers.js';
+import { DocumentationController } from './documentation/documentation.controller.js';
 import { ProblemFilter } from './http/problem.js';
-import { OtpSecretsController } from './otp-secrets/otp-secrets.controller.js';
 import { RateLimiter } from './rate-limits/rate-limiter.js';
 import { RedisRateCounter } from './rate-limits/redis-rate-counter.js';
-import { TotpController } from './totp/totp.controller.js';
-import { VaultController } from './vault/vault.controller.js';
-import { WorkspacesController } from './workspaces/workspaces.controller.js';
 
 export interface GatewayOptions {
   config: ServiceConfig<'gateway'>;
@@ -31,14 +27,7 @@ export class GatewayModule {
     return {
       module: GatewayModule,
       imports: [MessagingModule.forRoot(messaging)],
-      controllers: [
-        AccessTokensController,
-        ApiKeysController,
-        OtpSecretsController,
-        TotpController,
-        VaultController,
-        WorkspacesController,
-      ],
+      controllers: [...gatewayControllers, DocumentationController],
       providers: [
         DatabaseKeySource,
         KeyUses,

@@ -1,6 +1,7 @@
 import { Messaging } from '@otpost/messaging';
 import { Database } from '@otpost/database';
 import { runService } from '@otpost/platform';
+import { serveDocumentationAssets } from './documentation/assets.js';
 import { GatewayModule } from './gateway.module.js';
 import { createBodyHmac } from './http/call.js';
 import { configureHttp, createHttpAdapter } from './http/server.js';
@@ -25,7 +26,10 @@ await runService('gateway', ({ config, logger }) => {
       { name: 'postgres', check: () => database.ping() },
       { name: 'redis', check: () => reachable(app.get(Messaging)) },
     ],
-    configure: (app) => configureHttp(app, logger, createBodyHmac(config.OTPOST_TRANSPORT_KEY)),
+    configure: async (app) => {
+      configureHttp(app, logger, createBodyHmac(config.OTPOST_TRANSPORT_KEY));
+      await serveDocumentationAssets(app);
+    },
     close: () => database.close(),
   };
 });

@@ -1,0 +1,25 @@
+import type { Type } from '@nestjs/common';
+import { AccessTokensController } from './api-keys/access-tokens.controller.js';
+import { ApiKeysController } from './api-keys/api-keys.controller.js';
+import { AuditController } from './audit/audit.controller.js';
+import { KeysController } from './keys/keys.controller.js';
+import { OtpSecretsController } from './otp-secrets/otp-secrets.controller.js';
+import { SeatsController } from './seats/seats.controller.js';
+import { SendblueSeatsController } from './seats/sendblue-seats.controller.js';
+import { TotpController } from './totp/totp.controller.js';
+import { VaultController } from './vault/vault.controller.js';
+import { WorkspacesController } from './workspaces/workspaces.controller.js';
+
+/** Every controller of the API: what is served and what is documented. */
+export const gatewayControllers: Type[] = [
+  AccessTokensController,
+  ApiKeysController,
+  AuditController,
+  KeysController,
+  OtpSecretsController,
+  SeatsController,
+  SendblueSeatsController,
+  TotpController,
+  VaultController,
+  WorkspacesController,
+];
