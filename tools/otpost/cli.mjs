@@ -1,0 +1,65 @@
+// @ts-check
+import { report, UserError } from './output.mjs';
+
+/** @typedef {(args: string[]) => Promise<number | void>} Command Returns the exit code; nothing is 0. */
+
+/** @type {Record<string, () => Promise<Command>>} */
+const commands = {
+  up: async () => (await import('./up.mjs')).up,
+  down: async () => (await import('./down.mjs')).down,
+  status: async () => (await import('./status.mjs')).status,
+  logs: async () => (await import('./logs.mjs')).logs,
+  reset: async () => (await import('./reset.mjs')).reset,
+  keys: async () => (await import('./keys.mjs')).keys,
+  test: async () => (await import('./test.mjs')).test,
+  bench: async () => (await import('./bench.mjs')).bench,
+  extract: async () => (await import('./extract.mjs')).extract,
+};
+
+const usage = `Usage: ./otpost <command>
+
+  up                     Start everything and print how to use it. Ctrl-C stops all of it.
+  up --detach            The same in the background; returns when it is ready.
+  down                   Stop what runs in the background.
+  status [--json]        What runs, where, and whether it is ready.
+  logs [service] [-f]    Print the logs; -f follows them, -n 200 starts further back, --raw leaves lines as they are.
+  reset [--yes]          Stop and delete all data and keys of this home.
+  keys <command>         Key rotation; "./otpost keys help" tells more.
+  extract                Read messages as JSON lines from standard input, print the code found in each.
+  test [suite] [pattern] All tests, or one suite: format, lint, types, boundaries, unit, integration, e2e.
+  bench <name> [--here]  Run bench/<name>.mjs against a system of its own, or with --here against the running one.
+  help                   This.
+
+Environment (a .env file is not read; export what you need):
+  OTPOST_HOME            Where data, keys and logs live. Default: .otpost/ beside this script.
+  OTPOST_GATEWAY_PORT, OTPOST_INGEST_PORT, OTPOST_SMTP_PORT
+                         Default 3000, 3001, 2525; 0 takes any free port.
+  OTPOST_GATEWAY_REPLICAS, OTPOST_VAULT_REPLICAS, OTPOST_INGESTOR_REPLICAS, OTPOST_DISPATCHER_REPLICAS
+                         How many of each to start. Default 1.
+  DATABASE_URL           Use this PostgreSQL (15 or newer; a role that may create roles) instead of a private one.
+  REDIS_URL              Use this Redis (7 or newer) instead of a private one.
+  Every other OTPOST_* is passed on to the services; .env.example lists them.`;
+
+/**
+ * Runs one command and sets the exit code.
+ * @param {string[]} args
+ */
+export async function run(args) {
+  const [name = 'help', ...rest] = args;
+  if (name === 'help' || name === '--help' || name === '-h') {
+    console.log(usage);
+    return;
+  }
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!load) {
+    report(new UserError(`there is no command "${name}". "./otpost help" lists them.`));
+    process.exitCode = 2;
+    return;
+  }
+  try {
+    process.exitCode = (await (await load())(rest)) ?? 0;
+  } catch (error) {
+    report(error);
+    process.exitCode = 1;
+  }
+}

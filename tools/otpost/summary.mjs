@@ -1,0 +1,44 @@
+// @ts-check
+import { URLSearchParams } from 'node:url';
+import { demoPair, readDemo } from './demo.mjs';
+import { readRootKey } from './secrets.mjs';
+
+/**
+ * How to use a system that is ready.
+ * @param {import('./home.mjs').Home} home
+ * @param {{ gateway_url: string, ingest_url: string, smtp_url: string }} urls
+ * @param {string} [seconds] it took to start
+ */
+export function summary(home, urls, seconds) {
+  const demo = readDemo(home);
+  const lines = [
+    '',
+    seconds === undefined ? 'otpost is ready.' : `otpost is ready after ${seconds} s.`,
+    '',
+    `  API        ${urls.gateway_url}    (documentation: ${urls.gateway_url}/docs)`,
+    `  Inbound    ${urls.ingest_url}    mail: ${urls.smtp_url}`,
+    ...(demo ? [`  API key    ${demo.api_key}    (workspace "demo")`] : []),
+    `  Root key   ${readRootKey(home) ?? 'none'}`,
+    `  Home       ${home.path}`,
+  ];
+  if (demo) lines.push('', ...curlLines(urls.gateway_url, demo));
+  return lines.join('\n');
+}
+
+/**
+ * Three lines to paste.
+ * @param {string} url
+ * @param {import('./demo.mjs').Demo} demo
+ */
+function curlLines(url, { api_key: key, otp_secret_id: id }) {
+  const bearer = `-H 'Authorization: Bearer ${key}'`;
+  const pair = new URLSearchParams(demoPair);
+  const example = JSON.stringify({ label: 'GitHub', secret: 'JBSW Y3DP EHPK 3PXP' });
+  return [
+    "The demo's current code, as a Sendblue client and as a CloudCruise client read it:",
+    `  curl -s ${bearer} '${url}/api/v2/totp/code/${id}'`,
+    `  curl -s -H 'cc-key: ${key}' '${url}/vault/tfa-code?${pair}'`,
+    'Store a secret of your own:',
+    `  curl -s ${bearer} -H 'Content-Type: application/json' -d '${example}' '${url}/api/v2/totp/secrets'`,
+  ];
+}
