@@ -83,6 +83,8 @@ CREATE INDEX api_key_expiring_tokens ON api_key (expires_at) WHERE parent_id IS 
 CREATE INDEX inbox_address_retiring ON inbox_address (valid_until) WHERE valid_until IS NOT NULL;
 CREATE INDEX received_code_to_wipe ON received_code (wipe_due_at) WHERE wiped_at IS NULL;
 CREATE INDEX audit_entry_unsealed ON audit_entry (workspace_id, id) WHERE seq IS NULL;
+CREATE INDEX data_key_retiring ON data_key (workspace_id) WHERE state = 'retiring';
+CREATE INDEX idempotency_record_once ON idempotency_record (data_key_id) WHERE data_key_id IS NOT NULL;
 CREATE INDEX inbound_message_to_open ON inbound_message (received_at) WHERE state = 'received';
 CREATE INDEX inbound_message_to_purge ON inbound_message (workspace_id, received_at) WHERE purged_at IS NULL;
 CREATE INDEX challenge_pending_expiry ON challenge (expires_at) WHERE status = 'pending';

@@ -75,13 +75,15 @@ CREATE POLICY unsealed_only ON audit_entry AS RESTRICTIVE FOR UPDATE TO otpost_v
 
 -- Grants: the owner of a table ------------------------------------------------------------------------------------------------
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON seat, usage_counter, idempotency_record TO otpost_gateway;
+GRANT SELECT, INSERT, UPDATE, DELETE ON seat, idempotency_record TO otpost_gateway;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON
   workspace, api_key, credential, otp_secret, time_step_lease, inbox, inbox_address, phone_number, received_code, idempotency_record
   TO otpost_vault;
 -- Keys and the audit chain are ended by a state, never by a delete (a workspace's keys go with its row).
 GRANT SELECT, INSERT, UPDATE ON data_key, vault_key_pair, audit_head TO otpost_vault;
+-- Counted by the sealer, with the owner's role.
+GRANT SELECT ON usage_counter TO otpost_vault;
 
 GRANT SELECT, INSERT, UPDATE ON inbound_message TO otpost_ingestor;
 
