@@ -55,7 +55,9 @@ describe('loadConfig', () => {
     const path = join(mkdtempSync(join(tmpdir(), 'otpost-config-')), 'transport.key');
     writeFileSync(path, `${key}\n`);
     const { OTPOST_TRANSPORT_KEY: _, ...rest } = dispatcher;
-    expect(loadConfig('dispatcher', { ...rest, OTPOST_TRANSPORT_KEY_FILE: path }).OTPOST_TRANSPORT_KEY.reveal()).toBe(key);
+    expect(loadConfig('dispatcher', { ...rest, OTPOST_TRANSPORT_KEY_FILE: path }).OTPOST_TRANSPORT_KEY.reveal()).toBe(
+      key,
+    );
     expect(problemsOf({ ...rest, OTPOST_TRANSPORT_KEY_FILE: '/nowhere' })).toEqual([
       'OTPOST_TRANSPORT_KEY_FILE: cannot be read (ENOENT)',
     ]);

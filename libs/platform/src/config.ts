@@ -69,7 +69,8 @@ const transport = z.object({
   OTPOST_TRANSPORT_KEY: secretText(
     z.string().regex(/^[0-9a-f]{64}(,[0-9a-f]{64})*$/, 'must be 64 hex digits, or several such separated by commas'),
   ).meta({
-    description: 'Seals what crosses Redis. To rotate: the new key first, a comma, the old one; later the new one alone.',
+    description:
+      'Seals what crosses Redis. To rotate: the new key first, a comma, the old one; later the new one alone.',
     example: '<64 hex digits>',
     secret: true,
   }),

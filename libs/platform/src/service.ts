@@ -130,11 +130,9 @@ function failLoudly(logger: Logger): void {
   process.on('unhandledRejection', die('process.unhandled_rejection'));
 }
 
-/** What the operator is told on standard error: enough to act on, nothing a library may have quoted. */
+/** What the operator is told on standard error: why it did not start. No request has been served: there is nothing of a client's in it. */
 function startupMessage(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown error';
   const { code } = error as NodeJS.ErrnoException;
-  return code === undefined
-    ? (error.message.split('\n')[0] ?? error.name)
-    : `${code} ${error.message.split('\n')[0] ?? ''}`;
+  return `${code === undefined ? '' : `${code} `}${error.message}`.slice(0, 4_000);
 }

@@ -53,7 +53,11 @@ export class AccessTokensController {
 
   @Handles(mint)
   async mint(@CallOf() call: Call, @Input() { body }: InputOf<typeof mint>) {
-    const request = { ...call.caller, parent_id: call.keyId, ttl_seconds: body?.expires_in_seconds ?? defaultTtlSeconds };
+    const request = {
+      ...call.caller,
+      parent_id: call.keyId,
+      ttl_seconds: body?.expires_in_seconds ?? defaultTtlSeconds,
+    };
     const minted = await this.rpc.call(mintAccessToken, request, { signal: call.signal });
     return { ...minted, token_type: 'Bearer' as const, phone_numbers: [] };
   }

@@ -50,7 +50,8 @@ export class AuthenticationGuard implements CanActivate {
 
   #root(key: Secret, access: Access, request: FastifyRequest): Authenticated {
     if (!timingSafeEqual(hashApiKeySecret(key), this.#rootKeyHash)) throw unauthenticated();
-    if (access !== 'root') throw new AppError('forbidden', 'the root key is for workspaces and keys alone: use an API key here');
+    if (access !== 'root')
+      throw new AppError('forbidden', 'the root key is for workspaces and keys alone: use an API key here');
     return {
       caller: { actor: { kind: 'root', id: 'root' }, ip: request.ip, request_id: request.otpost.id },
       workspaceId: null,

@@ -23,7 +23,9 @@ export function presentedKey(headers: IncomingHttpHeaders): PresentedKey | null 
   if (id === undefined || secret === undefined) return null;
   const whole = parseApiKey(secret);
   if (whole !== null) return whole.id === id ? { kind: 'api_key', id, secret: whole.secret } : null;
-  return isApiKeySecret(secret) && /^[a-z0-9]{1,40}$/.test(id) ? { kind: 'api_key', id, secret: new Secret(secret) } : null;
+  return isApiKeySecret(secret) && /^[a-z0-9]{1,40}$/.test(id)
+    ? { kind: 'api_key', id, secret: new Secret(secret) }
+    : null;
 }
 
 function fromWhole(text: string): PresentedKey | null {

@@ -8,7 +8,7 @@ export async function allPages<Item>(
   read: (page: { cursor: string | null; limit: number }) => Promise<Page<Item>>,
 ): Promise<Item[]> {
   const all: Item[] = [];
-  for (let cursor: string | null = null; ; ) {
+  for (let cursor: string | null = null; ;) {
     const page: Page<Item> = await read({ cursor, limit: 200 });
     all.push(...page.items);
     if (page.next_cursor === null) return all;

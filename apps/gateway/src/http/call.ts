@@ -22,9 +22,14 @@ export interface RootCall {
 }
 
 export const CallOf = createParamDecorator((_: unknown, context: ExecutionContext): Call => {
-  const { request, authenticated, ...rest } = contextOf(context);
+  const { authenticated, idempotency, signal } = contextOf(context);
   if (authenticated.workspaceId === null) throw new TypeError('a route of a workspace was opened to the root key');
-  return { caller: { ...authenticated.caller, workspace_id: authenticated.workspaceId }, keyId: authenticated.keyId, ...rest };
+  return {
+    caller: { ...authenticated.caller, workspace_id: authenticated.workspaceId },
+    keyId: authenticated.keyId,
+    idempotency,
+    signal,
+  };
 });
 
 export const RootCallOf = createParamDecorator((_: unknown, context: ExecutionContext): RootCall => {
@@ -58,7 +63,6 @@ function contextOf(context: ExecutionContext) {
   if (authenticated === undefined) throw new TypeError('the route has no @Handles(), so nobody was authenticated');
   const idempotent = endpointOf(context.getHandler())?.idempotent === true;
   return {
-    request,
     authenticated,
     idempotency: idempotent ? idempotencyOf(request) : null,
     signal: hangUpSignal(request, http.getResponse<FastifyReply>()),

@@ -80,7 +80,11 @@ type Handler<Response> = (...parameters: never[]) => Promise<Response>;
  * does a `Secret` become text, and a field that the contract does not name does not leave.
  */
 export function Handles<Of extends Endpoint>(endpoint: Of) {
-  return <Method extends Handler<OutputOf<Of>>>(target: object, name: string, descriptor: TypedPropertyDescriptor<Method>): void => {
+  return <Method extends Handler<OutputOf<Of>>>(
+    target: object,
+    name: string,
+    descriptor: TypedPropertyDescriptor<Method>,
+  ): void => {
     const handle = descriptor.value;
     if (handle === undefined) throw new TypeError('@Handles() belongs on a method');
     const encoding = async function (this: unknown, ...parameters: never[]): Promise<unknown> {

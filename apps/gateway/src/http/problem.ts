@@ -56,7 +56,10 @@ export class ProblemFilter implements ExceptionFilter {
     if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds);
     else if (status === 503) reply.header('retry-after', 1);
     if (status === 409) reply.header('x-should-retry', 'false');
-    reply.code(status).header('content-type', 'application/problem+json; charset=utf-8').header('cache-control', 'no-store');
+    reply
+      .code(status)
+      .header('content-type', 'application/problem+json; charset=utf-8')
+      .header('cache-control', 'no-store');
     reply.send(
       JSON.stringify({
         type: `https://otpost.dev/problems/${error.code}`,
@@ -77,11 +80,13 @@ export class ProblemFilter implements ExceptionFilter {
 function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
   const { status, code } = externalError(thrown);
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE' || status === 413) return new AppError('payload_too_large', 'the body is too large');
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE' || status === 413)
+    return new AppError('payload_too_large', 'the body is too large');
   if (status === 415) return new AppError('unsupported_media_type', 'send application/json');
   if (status === 404) return new AppError('not_found', 'there is no such route');
   if (status === 405) return new AppError('method_not_allowed', 'the route does not take this method');
-  if (status !== undefined && status >= 400 && status < 500) return new AppError('malformed_json', 'the request is malformed');
+  if (status !== undefined && status >= 400 && status < 500)
+    return new AppError('malformed_json', 'the request is malformed');
   return new AppError('internal', 'something went wrong on our side', { cause: thrown });
 }
 

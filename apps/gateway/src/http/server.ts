@@ -34,7 +34,7 @@ export function createHttpAdapter(trustedProxies: string | undefined): FastifyAd
 
 /** Hooks on every request, before Nest has registered its routes. */
 export function configureHttp(app: NestFastifyApplication, logger: Logger, bodyHmac: BodyHmac): void {
-  const server = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const server = app.getHttpAdapter().getInstance();
   acceptJson(server);
   server.decorate('bodyHmac', bodyHmac);
   server.decorateRequest('otpost');
@@ -75,7 +75,7 @@ function acceptJson(server: FastifyInstance): void {
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, raw: Buffer, done) => {
     if (raw.length === 0) return done(null, undefined);
     request.otpost.rawBody = raw;
-    parse(request, raw.toString('utf8'), (error, body) => {
+    void parse(request, raw.toString('utf8'), (error, body) => {
       // Not the parser's own message: it quotes the body.
       if (error) done(new AppError('malformed_json', 'the body is not valid JSON'));
       else done(null, body);

@@ -57,6 +57,10 @@ export class KeysController {
 
   @Handles(dek)
   async rotateDataKeys(@RootCallOf() call: RootCall, @Input() { body }: InputOf<typeof dek>) {
-    return this.rpc.call(rotateDataKeys, { ...call.caller, workspace_id: body?.workspace_id ?? null }, { signal: call.signal });
+    return this.rpc.call(
+      rotateDataKeys,
+      { ...call.caller, workspace_id: body?.workspace_id ?? null },
+      { signal: call.signal },
+    );
   }
 }

@@ -122,7 +122,11 @@ export class OtpSecretsController {
   @Handles(importAll)
   async import(@CallOf() call: Call, @Input() { body }: InputOf<typeof importAll>) {
     const uris = 'uri' in body ? [body.uri] : body.uris;
-    return this.rpc.call(importOtpSecrets, { ...call.caller, uris, idempotency: call.idempotency }, { signal: call.signal });
+    return this.rpc.call(
+      importOtpSecrets,
+      { ...call.caller, uris, idempotency: call.idempotency },
+      { signal: call.signal },
+    );
   }
 
   @Handles(list)

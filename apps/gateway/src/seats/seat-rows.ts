@@ -8,7 +8,9 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** A seat by its id or by its subject: both are names of it. */
 export async function findSeat(tx: Transaction, name: string): Promise<Seat> {
-  const seat = await tx.seat.findFirst({ where: uuid.test(name) ? { OR: [{ id: name }, { subject: name }] } : { subject: name } });
+  const seat = await tx.seat.findFirst({
+    where: uuid.test(name) ? { OR: [{ id: name }, { subject: name }] } : { subject: name },
+  });
   if (seat === null) throw notFound('seat');
   return seat;
 }
@@ -37,7 +39,12 @@ export async function changeSeat(tx: Transaction, id: string, change: z.output<t
   );
 }
 
-export async function auditSeat(tx: Transaction, caller: Caller & { workspace_id: string }, action: string, id: string): Promise<void> {
+export async function auditSeat(
+  tx: Transaction,
+  caller: Caller & { workspace_id: string },
+  action: string,
+  id: string,
+): Promise<void> {
   await appendAudit(tx, {
     workspaceId: caller.workspace_id,
     actorKind: caller.actor.kind,

@@ -7,7 +7,7 @@ export const phoneNumber = z
   .max(40)
   .transform((text, context) => {
     const number = parsePhoneNumberFromString(text);
-    if (number?.isValid() === true) return number.number as string;
+    if (number?.isValid() === true) return number.number;
     context.addIssue({ code: 'custom', message: 'must be a phone number with its country code, as +13125550142' });
     return z.NEVER;
   });

@@ -53,14 +53,23 @@ export class SendblueSeatsController {
   @Handles(list)
   async list(@CallOf() { caller }: Call, @Input() { query }: InputOf<typeof list>) {
     const rows = await this.database.withWorkspace(caller.workspace_id, (tx) =>
-      tx.seat.findMany({ where: whereEmail(query.email), orderBy: { id: 'asc' }, take: query.limit, skip: query.offset }),
+      tx.seat.findMany({
+        where: whereEmail(query.email),
+        orderBy: { id: 'asc' },
+        take: query.limit,
+        skip: query.offset,
+      }),
     );
     return rows.map(viewOfSeat);
   }
 
   @Handles(count)
   async count(@CallOf() { caller }: Call, @Input() { query }: InputOf<typeof count>) {
-    return { count: await this.database.withWorkspace(caller.workspace_id, (tx) => tx.seat.count({ where: whereEmail(query.email) })) };
+    return {
+      count: await this.database.withWorkspace(caller.workspace_id, (tx) =>
+        tx.seat.count({ where: whereEmail(query.email) }),
+      ),
+    };
   }
 
   @Handles(read)

@@ -103,6 +103,14 @@ export class TotpController {
   }
 }
 
-function asTotp({ id, label, issuer, algorithm, digits, period, created_at }: OtpSecretView): z.output<typeof totpSecret> {
+function asTotp({
+  id,
+  label,
+  issuer,
+  algorithm,
+  digits,
+  period,
+  created_at,
+}: OtpSecretView): z.output<typeof totpSecret> {
   return { id, label, issuer, algorithm, digits, period: period ?? 30, created_at };
 }

@@ -132,7 +132,10 @@ export class VaultController {
     const pair = credentialPair.safeParse({ permissioned_user_id, domain });
     if (!pair.success) {
       throw validationFailed([
-        { path: domain === undefined ? 'domain' : 'permissioned_user_id', message: 'send both permissioned_user_id and domain, or neither' },
+        {
+          path: domain === undefined ? 'domain' : 'permissioned_user_id',
+          message: 'send both permissioned_user_id and domain, or neither',
+        },
       ]);
     }
     return this.rpc.call(findCredential, { ...call.caller, pair: pair.data }, { signal: call.signal });

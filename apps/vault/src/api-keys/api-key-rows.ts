@@ -12,8 +12,14 @@ export interface NewApiKeyRow {
 }
 
 /** Makes a key and writes its row; of its secret only the hash stays. */
-export async function insertApiKey(tx: Transaction, workspaceId: string, row: NewApiKeyRow): Promise<ApiKey & { text: Secret }> {
+export async function insertApiKey(
+  tx: Transaction,
+  workspaceId: string,
+  row: NewApiKeyRow,
+): Promise<ApiKey & { text: Secret }> {
   const key = makeApiKey(row.env);
-  await tx.apiKey.create({ data: { id: key.id, workspaceId, secretHash: Uint8Array.from(hashApiKeySecret(key.secret)), ...row } });
+  await tx.apiKey.create({
+    data: { id: key.id, workspaceId, secretHash: Uint8Array.from(hashApiKeySecret(key.secret)), ...row },
+  });
   return key;
 }

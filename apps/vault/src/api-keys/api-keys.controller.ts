@@ -46,7 +46,13 @@ export class ApiKeysController {
         status: 201,
         create: async () => {
           const { env, scopes, name = '', rate_limit_per_second: rateLimitPerSecond = null } = given;
-          const key = await insertApiKey(tx, workspaceId, { name, env, scopes: [...new Set(scopes)], expiresAt, rateLimitPerSecond });
+          const key = await insertApiKey(tx, workspaceId, {
+            name,
+            env,
+            scopes: [...new Set(scopes)],
+            expiresAt,
+            rateLimitPerSecond,
+          });
           const resource = { type: 'api_key', id: key.id };
           await recordAudit(tx, request, { workspaceId, action: 'api_key.created', resource, details: { scopes } });
           return { resourceId: key.id, shownOnce: key.text };
@@ -62,13 +68,20 @@ export class ApiKeysController {
   async list({ workspace_id, page }: RequestOf<typeof listApiKeys>): Promise<ResponseOf<typeof listApiKeys>> {
     const rows = await this.database.withWorkspace(workspace_id, (tx) =>
       tx.apiKey.findMany({
-        where: { workspaceId: workspace_id, parentId: null, ...(page.cursor == null ? {} : { id: { gt: page.cursor } }) },
+        where: {
+          workspaceId: workspace_id,
+          parentId: null,
+          ...(page.cursor == null ? {} : { id: { gt: page.cursor } }),
+        },
         orderBy: { id: 'asc' },
         take: page.limit + 1,
       }),
     );
     const items = rows.slice(0, page.limit);
-    return { items: items.map(viewOfApiKey), next_cursor: rows.length > page.limit ? (items.at(-1)?.id ?? null) : null };
+    return {
+      items: items.map(viewOfApiKey),
+      next_cursor: rows.length > page.limit ? (items.at(-1)?.id ?? null) : null,
+    };
   }
 
   @Rpc(revokeApiKey)
@@ -83,13 +96,25 @@ export class ApiKeysController {
     return this.database.withWorkspace(workspaceId, async (tx) => {
       const parent = await tx.apiKey.findUnique({ where: { id: parentId } });
       if (parent === null || parent.revokedAt !== null) throw notFound('API key');
-      if (parent.parentId !== null) throw new AppError('forbidden', 'an access token cannot mint another one: use the API key');
+      if (parent.parentId !== null)
+        throw new AppError('forbidden', 'an access token cannot mint another one: use the API key');
       const wanted = Date.now() + ttl_seconds * 1_000;
       const expiresAt = new Date(Math.min(wanted, parent.expiresAt?.getTime() ?? wanted));
       const scopes = parent.scopes as Scope[];
-      const token = await insertApiKey(tx, workspaceId, { name: 'access token', env: parent.env, scopes, parentId, expiresAt });
+      const token = await insertApiKey(tx, workspaceId, {
+        name: 'access token',
+        env: parent.env,
+        scopes,
+        parentId,
+        expiresAt,
+      });
       const resource = { type: 'access_token', id: token.id };
-      await recordAudit(tx, request, { workspaceId, action: 'access_token.minted', resource, details: { parent_id: parentId } });
+      await recordAudit(tx, request, {
+        workspaceId,
+        action: 'access_token.minted',
+        resource,
+        details: { parent_id: parentId },
+      });
       return { token: token.text, token_id: token.id, expires_at: expiresAt.toISOString() };
     });
   }
@@ -102,7 +127,10 @@ export class ApiKeysController {
 
   @OnEvent(apiKeysUsed)
   async used({ uses }: PayloadOf<typeof apiKeysUsed>): Promise<void> {
-    await touchApiKeys(this.database.pool, uses.map(({ id, at_ms }) => ({ keyId: id, usedAt: new Date(at_ms) })));
+    await touchApiKeys(
+      this.database.pool,
+      uses.map(({ id, at_ms }) => ({ keyId: id, usedAt: new Date(at_ms) })),
+    );
   }
 
   /** Revoking twice is no error: the key is revoked, which is what was asked for. */
@@ -118,7 +146,8 @@ export class ApiKeysController {
       const row = await tx.apiKey.findFirst({ where: { id, ...kind } });
       if (row === null) throw notFound(what);
       const { count } = await tx.apiKey.updateMany({ where: { id, revokedAt: null }, data: { revokedAt: new Date() } });
-      if (count === 1) await recordAudit(tx, request, { workspaceId, action, resource: { type: action.split('.', 1)[0] ?? '', id } });
+      if (count === 1)
+        await recordAudit(tx, request, { workspaceId, action, resource: { type: action.split('.', 1)[0] ?? '', id } });
     });
     await this.keyChanges.apiKeyRevoked(id);
   }

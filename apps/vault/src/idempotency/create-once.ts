@@ -54,7 +54,8 @@ export async function createOnce(tx: Transaction, options: CreateOnceOptions): P
   );
   if (fresh !== undefined) return { ...fresh, status };
   const resourceId = record.resourceId ?? '';
-  const shownOnce = record.once === undefined ? null : await open(dataKeys, sealingWorkspace({ resourceId }), resourceId, record.once);
+  const shownOnce =
+    record.once === undefined ? null : await open(dataKeys, sealingWorkspace({ resourceId }), resourceId, record.once);
   return { resourceId, shownOnce, status: record.status };
 }
 

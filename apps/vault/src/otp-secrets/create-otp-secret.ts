@@ -1,6 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
-
   createOtpSecret,
   fieldError,
   importOtpSecrets,
@@ -47,7 +46,12 @@ export class CreateOtpSecret {
         create: async () => {
           const id = await insertOtpSecret(tx, this.dataKeys, workspaceId, account);
           const resource = { type: 'otp_secret', id };
-          await recordAudit(tx, request, { workspaceId, action: 'otp_secret.created', resource, details: { type: account.type } });
+          await recordAudit(tx, request, {
+            workspaceId,
+            action: 'otp_secret.created',
+            resource,
+            details: { type: account.type },
+          });
           return { resourceId: id, shownOnce: new Secret(encodeSecret(account.secret)) };
         },
       });
@@ -65,7 +69,11 @@ export class CreateOtpSecret {
       const parts = migration.missing.map((index) => index + 1).join(', ');
       throw fieldError('uris', `the export has more QR codes than were sent: missing number ${parts}`);
     }
-    const skipped = migration.unsupported.map(({ label, error }, index) => ({ index, label: label ?? '', reason: error.message }));
+    const skipped = migration.unsupported.map(({ label, error }, index) => ({
+      index,
+      label: label ?? '',
+      reason: error.message,
+    }));
     return this.database.withWorkspace(workspaceId, async (tx) => {
       const created = await createOnce(tx, {
         dataKeys: this.dataKeys,
@@ -77,7 +85,12 @@ export class CreateOtpSecret {
           for (const account of migration.accounts) {
             const id = await insertOtpSecret(tx, this.dataKeys, workspaceId, account);
             const resource = { type: 'otp_secret', id };
-            await recordAudit(tx, request, { workspaceId, action: 'otp_secret.imported', resource, details: { type: account.type } });
+            await recordAudit(tx, request, {
+              workspaceId,
+              action: 'otp_secret.imported',
+              resource,
+              details: { type: account.type },
+            });
             ids.push(id);
           }
           return { resourceId: ids.join(','), shownOnce: null };
@@ -112,7 +125,8 @@ function accountOf(given: NewOtpSecret): OtpAccount {
 
 function accountOfUri(uri: Secret, type: 'totp' | 'hotp'): OtpAccount {
   const account = refusing(() => parseOtpauthUri(uri.reveal()), 'uri');
-  if (account.type !== type) throw fieldError('uri', `is of a ${account.type.toUpperCase()} secret, not ${type.toUpperCase()}`);
+  if (account.type !== type)
+    throw fieldError('uri', `is of a ${account.type.toUpperCase()} secret, not ${type.toUpperCase()}`);
   assertServable(account, 'uri');
   return account;
 }
@@ -120,6 +134,6 @@ function accountOfUri(uri: Secret, type: 'totp' | 'hotp'): OtpAccount {
 /** What the API hands out: 6 or 8 digits, periods of 1 to 300 seconds. */
 export function assertServable(account: OtpAccount, field: string): void {
   if (account.digits !== 6 && account.digits !== 8) throw fieldError(field, 'digits must be 6 or 8');
-  if (account.type === 'totp' && account.periodSeconds > 300) throw fieldError(field, 'period must be 1 to 300 seconds');
+  if (account.type === 'totp' && account.periodSeconds > 300)
+    throw fieldError(field, 'period must be 1 to 300 seconds');
 }
-

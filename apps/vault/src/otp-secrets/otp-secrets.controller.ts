@@ -56,7 +56,11 @@ export class OtpSecretsController {
   }
 
   @Rpc(listOtpSecrets)
-  async list({ workspace_id, type, page }: RequestOf<typeof listOtpSecrets>): Promise<ResponseOf<typeof listOtpSecrets>> {
+  async list({
+    workspace_id,
+    type,
+    page,
+  }: RequestOf<typeof listOtpSecrets>): Promise<ResponseOf<typeof listOtpSecrets>> {
     const rows = await this.database.withWorkspace(workspace_id, (tx) =>
       tx.otpSecret.findMany({
         where: {
@@ -70,12 +74,17 @@ export class OtpSecretsController {
       }),
     );
     const items = rows.slice(0, page.limit);
-    return { items: items.map(viewOfOtpSecret), next_cursor: rows.length > page.limit ? (items.at(-1)?.id ?? null) : null };
+    return {
+      items: items.map(viewOfOtpSecret),
+      next_cursor: rows.length > page.limit ? (items.at(-1)?.id ?? null) : null,
+    };
   }
 
   @Rpc(getOtpSecret)
   async get({ workspace_id, id }: RequestOf<typeof getOtpSecret>): Promise<ResponseOf<typeof getOtpSecret>> {
-    const row = await this.database.withWorkspace(workspace_id, (tx) => tx.otpSecret.findFirst({ where: { id, credentialId: null } }));
+    const row = await this.database.withWorkspace(workspace_id, (tx) =>
+      tx.otpSecret.findFirst({ where: { id, credentialId: null } }),
+    );
     if (row === null) throw notFound('OTP secret');
     return viewOfOtpSecret(row);
   }
@@ -90,7 +99,11 @@ export class OtpSecretsController {
       // Deleting what a second request deleted meanwhile is no success of this one.
       const { count } = await tx.otpSecret.deleteMany({ where: { id } });
       if (count === 0) throw notFound('OTP secret');
-      await recordAudit(tx, request, { workspaceId, action: 'otp_secret.deleted', resource: { type: 'otp_secret', id } });
+      await recordAudit(tx, request, {
+        workspaceId,
+        action: 'otp_secret.deleted',
+        resource: { type: 'otp_secret', id },
+      });
     });
     return {};
   }

@@ -31,7 +31,10 @@ export class ReadTotpCode {
   /** The code of a secret that was found, and audited, on the code path. */
   async of(workspaceId: string, stored: OtpSecretRow): Promise<ReadCode> {
     if (stored.type !== 'totp') {
-      throw new AppError('hotp_needs_post', 'a HOTP code takes a counter step: use a challenge, or POST /v1/otp-secrets/{id}/code');
+      throw new AppError(
+        'hotp_needs_post',
+        'a HOTP code takes a counter step: use a challenge, or POST /v1/otp-secrets/{id}/code',
+      );
     }
     // The clock is read after the database: a slow read must not hand out a code whose step has passed.
     const window = await this.dataKeys.use(workspaceId, stored.dataKeyId, (key) => {
@@ -48,7 +51,11 @@ export class ReadTotpCode {
   }
 
   /** One hand-out of a time step, in the database's own word: the primary key of the lease. */
-  async #lease(workspaceId: string, stored: OtpSecretRow, window: { step: number; validUntilMs: number }): Promise<void> {
+  async #lease(
+    workspaceId: string,
+    stored: OtpSecretRow,
+    window: { step: number; validUntilMs: number },
+  ): Promise<void> {
     const { count } = await this.database.withWorkspace(workspaceId, (tx) =>
       tx.timeStepLease.createMany({
         data: {
@@ -61,8 +68,12 @@ export class ReadTotpCode {
       }),
     );
     if (count === 1) return;
-    throw new AppError('rate_limited', "this time step's code was handed out already; the next one comes when its window opens", {
-      retryAfterSeconds: Math.max(1, Math.ceil((window.validUntilMs - Date.now()) / 1_000)),
-    });
+    throw new AppError(
+      'rate_limited',
+      "this time step's code was handed out already; the next one comes when its window opens",
+      {
+        retryAfterSeconds: Math.max(1, Math.ceil((window.validUntilMs - Date.now()) / 1_000)),
+      },
+    );
   }
 }

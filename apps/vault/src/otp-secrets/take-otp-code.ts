@@ -1,5 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { AppError, fieldError, notFound, resyncHotp, takeOtpCode, type RequestOf, type ResponseOf } from '@otpost/contracts';
+import {
+  AppError,
+  fieldError,
+  notFound,
+  resyncHotp,
+  takeOtpCode,
+  type RequestOf,
+  type ResponseOf,
+} from '@otpost/contracts';
 import { Database, type OtpSecret, type Transaction } from '@otpost/database';
 import { open, Secret } from '@otpost/envelope';
 import { generateHotp, resynchronise, type HotpAccount, type OtpAlgorithm } from '@otpost/otp';
@@ -53,9 +61,14 @@ export class TakeOtpCode {
         () => resynchronise({ ...account, codes, fromCounter: account.counter, lookAhead: resyncLookAhead }),
         'codes',
       );
-      if (next === null) throw fieldError('codes', `are not two consecutive codes of the next ${resyncLookAhead} steps`);
+      if (next === null)
+        throw fieldError('codes', `are not two consecutive codes of the next ${resyncLookAhead} steps`);
       const row = await tx.otpSecret.update({ where: { id }, data: { counter: BigInt(next) } });
-      await recordAudit(tx, request, { workspaceId, action: 'otp_secret.resynchronised', resource: { type: 'otp_secret', id } });
+      await recordAudit(tx, request, {
+        workspaceId,
+        action: 'otp_secret.resynchronised',
+        resource: { type: 'otp_secret', id },
+      });
       return viewOfOtpSecret(row);
     });
   }
@@ -96,7 +109,10 @@ export class TakeOtpCode {
     });
   }
 
-  async #codeOf({ workspace_id: workspaceId, id }: RequestOf<typeof takeOtpCode>, step: HotpStep | undefined): Promise<Taken> {
+  async #codeOf(
+    { workspace_id: workspaceId, id }: RequestOf<typeof takeOtpCode>,
+    step: HotpStep | undefined,
+  ): Promise<Taken> {
     if (step === undefined) throw exhausted();
     const counter = Number(step.counter);
     const code = await this.dataKeys.use(workspaceId, step.data_key_id, (key) => {

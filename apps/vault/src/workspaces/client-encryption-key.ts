@@ -15,5 +15,7 @@ export async function clientEncryptionKeyOf(tx: Transaction, dataKeys: DataKeys,
     select: { clientEncryptionKey: true, dataKeyId: true },
   });
   if (row === null) throw notFound('workspace');
-  return dataKeys.use(workspaceId, row.dataKeyId, (key) => openText(key, row.clientEncryptionKey, clientKeyPlace(workspaceId)));
+  return dataKeys.use(workspaceId, row.dataKeyId, (key) =>
+    openText(key, row.clientEncryptionKey, clientKeyPlace(workspaceId)),
+  );
 }

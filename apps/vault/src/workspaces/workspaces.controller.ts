@@ -51,13 +51,25 @@ export class WorkspacesController {
           const clientKey = generateClientEncryptionKey();
           const settings = workspace.settings ?? {};
           // The data key's row needs the workspace's first, and the workspace's the key that seals its client key.
-          const placeholder = { id, name: workspace.name, settings, clientEncryptionKey: new Uint8Array(), dataKeyId: id };
+          const placeholder = {
+            id,
+            name: workspace.name,
+            settings,
+            clientEncryptionKey: new Uint8Array(),
+            dataKeyId: id,
+          };
           await tx.workspace.create({ data: placeholder });
           dataKeyId = await this.dataKeys.create(tx, id, 1);
-          const sealed = await this.dataKeys.use(id, dataKeyId, (key) => seal(key, clientKey.reveal(), clientKeyPlace(id)));
+          const sealed = await this.dataKeys.use(id, dataKeyId, (key) =>
+            seal(key, clientKey.reveal(), clientKeyPlace(id)),
+          );
           await tx.workspace.update({ where: { id }, data: { clientEncryptionKey: sealed, dataKeyId } });
           const apiKey = await insertApiKey(tx, id, { name: 'first key', env: 'live', scopes: [...scopes] });
-          await recordAudit(tx, request, { workspaceId: id, action: 'workspace.created', resource: { type: 'workspace', id } });
+          await recordAudit(tx, request, {
+            workspaceId: id,
+            action: 'workspace.created',
+            resource: { type: 'workspace', id },
+          });
           return { resourceId: id, shownOnce: new Secret(JSON.stringify([apiKey.text.reveal(), clientKey.reveal()])) };
         },
       });
@@ -65,8 +77,12 @@ export class WorkspacesController {
       await setWorkspace(tx, id);
       const row = await tx.workspace.findUnique({ where: { id } });
       if (row === null) throw notFound('workspace');
-      const firstKey = await tx.apiKey.findFirstOrThrow({ where: { workspaceId: id, parentId: null }, orderBy: { createdAt: 'asc' } });
-      const shown = created.shownOnce === null ? [null, null] : (JSON.parse(created.shownOnce.reveal()) as [string, string]);
+      const firstKey = await tx.apiKey.findFirstOrThrow({
+        where: { workspaceId: id, parentId: null },
+        orderBy: { createdAt: 'asc' },
+      });
+      const shown =
+        created.shownOnce === null ? [null, null] : (JSON.parse(created.shownOnce.reveal()) as [string, string]);
       return {
         workspace: viewOfWorkspace(row),
         api_key: { id: firstKey.id, key: secretOrNull(shown[0]), scopes: firstKey.scopes as Scope[] },
@@ -96,7 +112,10 @@ export class WorkspacesController {
       }),
     );
     const items = rows.slice(0, page.limit);
-    return { items: items.map(viewOfWorkspace), next_cursor: rows.length > page.limit ? (items.at(-1)?.id ?? null) : null };
+    return {
+      items: items.map(viewOfWorkspace),
+      next_cursor: rows.length > page.limit ? (items.at(-1)?.id ?? null) : null,
+    };
   }
 
   @Rpc(updateWorkspace)
@@ -111,8 +130,15 @@ export class WorkspacesController {
         where: { id },
         data: { settings, ...(change.name === undefined ? {} : { name: change.name }) },
       });
-      const details = { fields: [...(change.name === undefined ? [] : ['name']), ...Object.keys(change.settings ?? {})] };
-      await recordAudit(tx, request, { workspaceId: id, action: 'workspace.updated', resource: { type: 'workspace', id }, details });
+      const details = {
+        fields: [...(change.name === undefined ? [] : ['name']), ...Object.keys(change.settings ?? {})],
+      };
+      await recordAudit(tx, request, {
+        workspaceId: id,
+        action: 'workspace.updated',
+        resource: { type: 'workspace', id },
+        details,
+      });
       return viewOfWorkspace(updated);
     });
   }
@@ -124,7 +150,11 @@ export class WorkspacesController {
     await this.database.withWorkspace(
       id,
       async (tx) => {
-        await recordAudit(tx, request, { workspaceId: id, action: 'workspace.deleted', resource: { type: 'workspace', id } });
+        await recordAudit(tx, request, {
+          workspaceId: id,
+          action: 'workspace.deleted',
+          resource: { type: 'workspace', id },
+        });
         const { count } = await tx.workspace.deleteMany({ where: { id } });
         if (count === 0) throw notFound('workspace');
       },
@@ -137,7 +167,12 @@ export class WorkspacesController {
 
 /** Only what differs from the defaults is stored, so that a better default reaches everyone. */
 export function viewOfWorkspace(row: Workspace): ResponseOf<typeof getWorkspace> {
-  return { id: row.id, name: row.name, settings: workspaceSettings.parse(row.settings), created_at: row.createdAt.toISOString() };
+  return {
+    id: row.id,
+    name: row.name,
+    settings: workspaceSettings.parse(row.settings),
+    created_at: row.createdAt.toISOString(),
+  };
 }
 
 function secretOrNull(text: string | null | undefined): Secret | null {
