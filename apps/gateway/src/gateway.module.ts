@@ -1,9 +1,10 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { Database } from '@otpost/database';
-import { MessagingModule, type MessagingOptions } from '@otpost/messaging';
+import { Broadcast, MessagingModule, type MessagingOptions } from '@otpost/messaging';
 import type { Logger, ServiceConfig } from '@otpost/platform';
 import { AuthenticationGuard } from './authentication/authentication.guard.js';
+import { keyCacheThatListens } from './authentication/key-cache-that-listens.js';
 import { KeyCache } from './authentication/api-keys.js';
 import { DatabaseKeySource } from './authentication/key-source.js';
 import { KeyUses } from './authentication/key-uses.js';
@@ -36,8 +37,8 @@ export class GatewayModule {
         { provide: 'REDIS_PREFIX', useValue: config.OTPOST_REDIS_PREFIX },
         {
           provide: KeyCache,
-          useFactory: (source: DatabaseKeySource) => new KeyCache({ source, now: Date.now }),
-          inject: [DatabaseKeySource],
+          useFactory: keyCacheThatListens,
+          inject: [DatabaseKeySource, Broadcast],
         },
         {
           provide: RateLimiter,

@@ -3,11 +3,12 @@ import type { QueueContract } from './queues.js';
 import * as apiKeys from './vault/api-keys.js';
 import * as audit from './vault/audit.js';
 import * as credentials from './vault/credentials.js';
+import * as deposits from './vault/deposits.js';
 import * as keys from './vault/keys.js';
 import * as otpSecrets from './vault/otp-secrets.js';
 import * as workspaces from './vault/workspaces.js';
 
-const declarations = [apiKeys, audit, credentials, keys, otpSecrets, workspaces].flatMap((module) =>
+const declarations = [apiKeys, audit, credentials, deposits, keys, otpSecrets, workspaces].flatMap((module) =>
   Object.values<unknown>(module),
 );
 

@@ -12,3 +12,13 @@ export { RpcContext } from './rpc-context.js';
 export { RedisRpcServer, type RpcServerOptions } from './rpc-server.js';
 export type { RequestOutcome } from './request-desk.js';
 export { BootCheckError } from './boot-check.js';
+
+/** Telling every process at once: `Broadcast.publish`, `Broadcast.subscribe`. */
+export { Broadcast, type Subscription } from './broadcast.js';
+
+/** Jobs: `JobQueues.add(contract, job)`, and `@JobHandler(contract)` on methods of providers, run by `QueueModule`. */
+export { QueueModule, type QueueModuleOptions } from './queue-module.js';
+export { type AddOptions, JobQueues } from './job-queues.js';
+export { type JobContext, JobHandler, type JobHandlerOptions } from './job-handler.js';
+export type { JobOutcome } from './job-worker.js';
+export { assertIdsOnly } from './job-schema.js';

@@ -18,19 +18,22 @@ export interface KeySource {
 export interface KeyCacheOptions {
   source: KeySource;
   now: () => number;
+  /** Whether word of changes would arrive at this moment. While it would not, the truth is asked each time. */
+  isLive: () => boolean;
   /** The longest that an entry may be believed when no word of a change has come. */
   ttlMs?: number;
   maxEntries?: number;
 }
 
 /**
- * Keys that were found lately. The vault tells every gateway when one changes; `forget` drops it at once. While that line is cut,
+ * Keys that were found lately. The vault tells every gateway when one changes; `forget` drops it at once. When that line was cut,
  * `forgetAll` empties the cache, and at the latest after `ttlMs` the truth is asked again. Unknown keys are not kept: a key
  * works from the moment it is made.
  */
 export class KeyCache {
   readonly #source: KeySource;
   readonly #now: () => number;
+  readonly #isLive: () => boolean;
   readonly #ttlMs: number;
   readonly #maxEntries: number;
   readonly #entries = new Map<string, { key: KnownKey; until: number }>();
@@ -38,14 +41,16 @@ export class KeyCache {
   /** Counts invalidations: a look-up that began before one may not be kept after it. */
   #generation = 0;
 
-  constructor({ source, now, ttlMs = 15_000, maxEntries = 10_000 }: KeyCacheOptions) {
+  constructor({ source, now, isLive, ttlMs = 15_000, maxEntries = 10_000 }: KeyCacheOptions) {
     this.#source = source;
     this.#now = now;
+    this.#isLive = isLive;
     this.#ttlMs = ttlMs;
     this.#maxEntries = maxEntries;
   }
 
   async find(id: string): Promise<KnownKey | null> {
+    if (!this.#isLive()) return this.#source.find(id);
     const entry = this.#entries.get(id);
     if (entry !== undefined && entry.until > this.#now()) return entry.key;
     const underWay = this.#underWay.get(id);

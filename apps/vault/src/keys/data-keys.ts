@@ -69,7 +69,8 @@ export class DataKeys {
     this.#cache.forget(workspaceId);
   }
 
-  close(): void {
+  /** Word of a deleted workspace may have been missed. */
+  forgetAll(): void {
     this.#cache.clear();
   }
 

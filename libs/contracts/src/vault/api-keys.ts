@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { idempotency, workspaceCaller } from '../caller.js';
 import { pageOf, pageRequest } from '../pages.js';
+import { defineBroadcast } from '../broadcasts.js';
 import { defineEvent, defineRpc, secretText } from '../rpc.js';
 import { scope } from '../scopes.js';
 
@@ -71,3 +72,6 @@ export const apiKeysUsed = defineEvent({
   pattern: 'vault.api-keys.used',
   payload: z.object({ uses: z.array(z.object({ id: apiKeyId, at_ms: z.int() })).max(10_000) }),
 });
+
+/** A key or token was revoked: whoever keeps it in memory drops it, with the tokens minted from it. */
+export const apiKeyRevoked = defineBroadcast('vault.api-key-revoked', z.object({ id: apiKeyId }));

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { caller, idempotency } from '../caller.js';
 import { pageOf, pageRequest } from '../pages.js';
+import { defineBroadcast } from '../broadcasts.js';
 import { defineRpc, secretText } from '../rpc.js';
 import { createdApiKey } from './api-keys.js';
 
@@ -74,3 +75,6 @@ export const deleteWorkspace = defineRpc({
   request: caller.extend({ id: z.uuid() }),
   response: z.object({}),
 });
+
+/** A workspace is gone: nothing of it may be served from memory any more, its keys least of all. */
+export const workspaceDeleted = defineBroadcast('vault.workspace-deleted', z.object({ id: z.uuid() }));
