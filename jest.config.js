@@ -8,7 +8,9 @@ export default {
   testEnvironmentOptions: { customExportConditions: ['@otpost/source', 'node', 'node-addons'] },
   testMatch: ['**/*.spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],
-  transform: { '^.+\\.ts$': [new URL('./node_modules/@swc/jest/index.js', import.meta.url).pathname, { ...swcrc, swcrc: false }] },
+  transform: {
+    '^.+\\.ts$': [new URL('./node_modules/@swc/jest/index.js', import.meta.url).pathname, { ...swcrc, swcrc: false }],
+  },
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   modulePathIgnorePatterns: ['/dist/', '/\\.nx/'],
   testTimeout: 30_000,
