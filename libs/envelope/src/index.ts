@@ -41,6 +41,9 @@ export {
   type VaultPublicKey,
 } from './sealed-to-vault.js';
 
+/** Providers' tokens, for the ingestor: the one thing at rest that it can open. */
+export { openWithHookKey, sealWithHookKey } from './hook-key.js';
+
 /** Recognising content without keeping it (HMAC-SHA256, RFC 2104), and keys of one purpose (HKDF, RFC 5869). */
 export { contentFingerprint, deriveKey, equalInConstantTime } from './content-fingerprint.js';
 
