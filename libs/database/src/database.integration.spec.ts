@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
@@ -121,6 +122,28 @@ describe('Database', () => {
       seatIds: [secretId],
       status: 'pending',
     });
+  });
+
+  it('shows no value of a refused query in its error', async () => {
+    const id = uuidv7();
+    const canary = 'canary-value';
+    const seat = { id, workspaceId: workspace.workspaceId, email: canary };
+    await owner.prisma.seat.create({ data: seat });
+    const refused = [
+      owner.prisma.seat.create({ data: seat }),
+      owner.prisma.seat.create({ data: { ...seat, no_such_field: canary } as typeof seat }),
+      owner.prisma.seat.create({ data: { ...seat, createdAt: new Date(NaN) } }),
+      owner.prisma.usageCounter.create({ data: { workspaceId: id, day: new Date(), metric: canary } }),
+      owner.prisma.phoneNumber.create({
+        data: { id, workspaceId: workspace.workspaceId, e164: canary, provider: canary, mode: 'shared' },
+      }),
+      owner.asSystem((tx) => tx.seat.create({ data: { ...seat, no_such_field: canary } as typeof seat })),
+    ];
+    for (const result of await Promise.allSettled(refused)) {
+      expect(result.status).toBe('rejected');
+      if (result.status === 'rejected') expect(inspect(result.reason, { depth: 20 })).not.toContain(canary);
+    }
+    await expect(refused[1]).rejects.toThrow('refused query Seat.create: argument `no_such_field`');
   });
 
   it('names itself, and bounds statements and idle transactions', async () => {

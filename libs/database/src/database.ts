@@ -33,7 +33,7 @@ export class Database {
     this.pool = new pg.Pool(poolConfig(options));
     const onError = options.onConnectionError ?? (() => undefined);
     this.pool.on('error', onError);
-    this.prisma = new PrismaClient({ adapter: new PrismaPg(this.pool) });
+    this.prisma = withoutValuesInErrors(new PrismaClient({ adapter: new PrismaPg(this.pool), errorFormat: 'minimal' }));
   }
 
   /**
@@ -83,6 +83,30 @@ export class OwnerDatabase extends Database {
 /** Makes `workspaceId` the workspace of the rest of this transaction; row-level security compares with it. */
 export async function setWorkspace(tx: Transaction, workspaceId: string): Promise<void> {
   await tx.$queryRaw`SELECT set_config('otpost.workspace_id', ${workspaceId}, true)`;
+}
+
+/**
+ * A query that Prisma refuses before it is sent is printed whole in the error, values included, and errors are logged. Its
+ * explanation ("Unknown argument `x`") is the last paragraph; what that names of the query are fields.
+ */
+function withoutValuesInErrors(client: PrismaClient): PrismaClient {
+  const extended = client.$extends({
+    query: {
+      async $allOperations({ model, operation, args, query }): Promise<unknown> {
+        try {
+          return (await query(args)) as unknown;
+        } catch (error) {
+          if (!(error instanceof Prisma.PrismaClientValidationError)) throw error;
+          const named = error.message.match(/(?:[Aa]rgument|field) `\w+`/g) ?? [];
+          // Its cause would be what must not be shown.
+          // eslint-disable-next-line preserve-caught-error
+          throw new TypeError(`refused query ${model ?? 'raw'}.${operation}: ${[...new Set(named)].join(', ')}`);
+        }
+      },
+    },
+  });
+  // The extension changes no signature, though the type of an extended client is another one.
+  return extended as unknown as PrismaClient;
 }
 
 function poolConfig(options: DatabaseOptions): pg.PoolConfig {
