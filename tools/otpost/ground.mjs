@@ -17,11 +17,11 @@ import { ensurePasswords } from './secrets.mjs';
  * @param {Record<string, string | undefined>} [environment]
  * @returns {Ground}
  */
-export function groundOf(home, { postgres, redis }, environment = process.env) {
+export function groundOf(home, { postgres_port, redis_port }, environment = process.env) {
   const passwords = ensurePasswords(home);
   return {
-    ownerUrl: postgres ? privateOwnerUrl(postgres.port, passwords.owner) : given('DATABASE_URL', environment),
-    redisUrl: redis ? privateRedisUrl(redis.port, passwords.redis) : given('REDIS_URL', environment),
+    ownerUrl: postgres_port ? privateOwnerUrl(postgres_port, passwords.owner) : given('DATABASE_URL', environment),
+    redisUrl: redis_port ? privateRedisUrl(redis_port, passwords.redis) : given('REDIS_URL', environment),
     passwords,
   };
 }

@@ -17,8 +17,8 @@ import { inRoot } from './workspace.mjs';
  * @property {string} gateway_url
  * @property {string} ingest_url
  * @property {string} smtp_url
- * @property {{ host: string, port: number } | null} postgres `null` when DATABASE_URL names another
- * @property {{ host: string, port: number } | null} redis
+ * @property {number | null} postgres_port `null` when DATABASE_URL names another
+ * @property {number | null} redis_port `null` when REDIS_URL names another
  * @property {ProcessState[]} processes in the order in which they were started
  */
 

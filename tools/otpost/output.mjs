@@ -37,8 +37,7 @@ export function report(error) {
 }
 
 /**
- * Runs one step and shows that it lives: its name at once when it takes longer than a moment, then a line every three
- * seconds, then its outcome and time.
+ * Runs one step and shows that it lives: a line whenever nothing was said for a few seconds, then its outcome and time.
  * @template T
  * @param {Output} output
  * @param {string} title such as `dependencies`
@@ -49,7 +48,9 @@ export function report(error) {
 export async function step(output, title, work, outcome = () => undefined) {
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1_000;
-  const heartbeat = setInterval(() => output.line(`${title.padEnd(14)}working, ${seconds().toFixed(0)} s`), 3_000);
+  const heartbeat = setInterval(() => {
+    if (output.silentSeconds() >= 3) output.line(`${title.padEnd(14)}working, ${seconds().toFixed(0)} s`);
+  }, 1_000);
   try {
     const result = await work();
     output.line(
@@ -63,7 +64,7 @@ export async function step(output, title, work, outcome = () => undefined) {
 
 /**
  * Where a command's progress goes. Tests and benches give one that keeps quiet.
- * @typedef {{ line(text: string): void }} Output
+ * @typedef {{ line(text: string): void, silentSeconds(): number }} Output
  */
 
 /**
@@ -73,11 +74,18 @@ export async function step(output, title, work, outcome = () => undefined) {
  */
 export function outputTo(stream) {
   surviveClosedPipe(stream);
-  return { line: (text) => void stream.write(`  ${text}\n`) };
+  let lastAt = performance.now();
+  return {
+    line: (text) => {
+      lastAt = performance.now();
+      stream.write(`  ${text}\n`);
+    },
+    silentSeconds: () => (performance.now() - lastAt) / 1_000,
+  };
 }
 
 /** @type {Output} */
-export const quiet = { line: () => {} };
+export const quiet = { line: () => {}, silentSeconds: () => 0 };
 
 /** @param {NodeJS.WriteStream} stream */
 export function surviveClosedPipe(stream) {

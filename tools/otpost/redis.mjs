@@ -3,7 +3,6 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { createConnection } from 'node:net';
 import { delimiter, join } from 'node:path';
-import { privateRedisUrl } from './ground.mjs';
 import { UserError } from './output.mjs';
 import { installRedis } from './redis-install.mjs';
 import { makeFolder } from './server-account.mjs';
@@ -38,12 +37,13 @@ export async function redisProgram(output, signal) {
 
 /**
  * @param {string} [path]
+ * @param {string[]} [alsoIn]
  * @returns {{ path?: string, tooOld?: string }}
  */
-export function findRedis(path = process.env['PATH'] ?? '') {
+export function findRedis(path = process.env['PATH'] ?? '', alsoIn = moreFolders) {
   /** @type {string | undefined} */
   let old;
-  const folders = [...path.split(delimiter).filter((folder) => folder !== ''), ...moreFolders];
+  const folders = [...path.split(delimiter).filter((folder) => folder !== ''), ...alsoIn];
   for (const name of ['redis-server', 'valkey-server']) {
     for (const folder of folders) {
       const program = join(folder, name);
@@ -57,7 +57,7 @@ export function findRedis(path = process.env['PATH'] ?? '') {
 }
 
 /**
- * A private Redis: plan for its process, and how to reach it once it runs.
+ * The plan for the process of a private Redis.
  * @param {object} options
  * @param {string} options.program
  * @param {string} options.dataFolder owned by the account
@@ -65,6 +65,7 @@ export function findRedis(path = process.env['PATH'] ?? '') {
  * @param {number} options.port
  * @param {string} options.logFile
  * @param {string} options.password
+ * @returns {import('./managed-process.mjs').ProcessPlan}
  */
 export function redis({ program, dataFolder, account, port, logFile, password }) {
   const host = '127.0.0.1';
@@ -84,8 +85,7 @@ export function redis({ program, dataFolder, account, port, logFile, password })
     '',
   ].join('\n');
 
-  /** @type {import('./managed-process.mjs').ProcessPlan} */
-  const plan = {
+  return {
     name: 'redis',
     service: 'redis',
     host,
@@ -100,7 +100,6 @@ export function redis({ program, dataFolder, account, port, logFile, password })
     isReady: (signal) => answersPing({ host, port, password, signal }),
     stopSeconds: 15,
   };
-  return { plan, url: privateRedisUrl(port, password) };
 }
 
 /** @param {{ host: string, port: number, password: string, signal: AbortSignal }} options */

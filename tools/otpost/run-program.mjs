@@ -1,5 +1,6 @@
 // @ts-check
 import { spawn } from 'node:child_process';
+import { stripVTControlCharacters } from 'node:util';
 import { Interrupted } from './output.mjs';
 import { identify, signalProcess } from './processes.mjs';
 
@@ -45,7 +46,7 @@ export function runProgram(program, args, { cwd, environment, signal, account, o
         if (!onLine) return;
         const lines = (half + text).split(/\r?\n|\r/);
         half = lines.pop() ?? '';
-        for (const line of lines) if (line.trim() !== '') onLine(line);
+        for (const line of lines) if (line.trim() !== '') onLine(stripVTControlCharacters(line));
       });
     }
     const settle = () => signal?.removeEventListener('abort', interrupt);
@@ -67,5 +68,6 @@ export function runProgram(program, args, { cwd, environment, signal, account, o
  * @param {number} [lines]
  */
 export function tail(text, lines = 30) {
-  return text.trimEnd().split('\n').slice(-lines).join('\n');
+  const plain = stripVTControlCharacters(text).replaceAll('\r', '');
+  return plain.trimEnd().split('\n').slice(-lines).join('\n');
 }

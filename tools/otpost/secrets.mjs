@@ -31,14 +31,15 @@ export const keyFiles = {
  * Makes what is missing, once. A keyring or password that is gone while its data is still there is never made anew: that
  * would lock the data away for good.
  * @param {Home} home
+ * @param {Record<string, string | undefined>} environment
  */
-export function ensureKeys(home) {
+export function ensureKeys(home, environment) {
   const used = existsSync(home.file('data')) && existsSync(home.file('demo.json'));
   for (const { file, make } of Object.values(keyFiles)) {
     if (!make || existsSync(home.file(file))) continue;
     writePrivate(home.file(file), `${make()}\n`);
   }
-  if (used && !process.env['OTPOST_KEYRING_FILE'] && !existsSync(home.file('keyring.json'))) {
+  if (used && !environment['OTPOST_KEYRING_FILE'] && !existsSync(home.file('keyring.json'))) {
     throw new UserError(
       `${home.file('keyring.json')} is gone, and what is stored cannot be read without it: put it back from your backup, ` +
         'or give up the data with "./otpost reset".',
@@ -49,10 +50,11 @@ export function ensureKeys(home) {
 /**
  * The key-encryption keys. Made by the code that reads them, so it needs the build.
  * @param {Home} home
+ * @param {Record<string, string | undefined>} environment
  */
-export async function ensureKeyring(home) {
+export async function ensureKeyring(home, environment) {
   const path = home.file('keyring.json');
-  if (process.env['OTPOST_KEYRING_FILE'] || existsSync(path)) return;
+  if (environment['OTPOST_KEYRING_FILE'] || existsSync(path)) return;
   rmSync(`${path}.new`, { force: true }); // of a first start that was killed: this home is locked by us
   const envelope = await import(pathToFileURL(inRoot('libs/envelope/dist/index.js')).href);
   envelope.createKeyringFile(path);

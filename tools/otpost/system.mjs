@@ -8,12 +8,11 @@ import { tryLock, withLock } from './lock.mjs';
 import { capLogFile } from './log-files.mjs';
 import { migrate } from './migrate.mjs';
 import { Interrupted, step, UserError } from './output.mjs';
-import { Ports, whyNotReachable } from './ports.mjs';
-import { postgres } from './postgres.mjs';
+import { Ports } from './ports.mjs';
 import { self } from './processes.mjs';
-import { redis, redisProgram } from './redis.mjs';
+import { redisProgram } from './redis.mjs';
 import { ensureKeyring, ensureKeys, ensurePasswords, readRootKey } from './secrets.mjs';
-import { dataFolder, serverAccount } from './server-account.mjs';
+import { startServers } from './servers.mjs';
 import { edges, planReplicas, planService, rolePasswords, urlsOf } from './services.mjs';
 import { Supervisor } from './supervisor.mjs';
 import { inRoot } from './workspace.mjs';
@@ -31,6 +30,7 @@ import { inRoot } from './workspace.mjs';
  * @property {Environment} [environment] default: that of this process
  * @property {boolean} [durable] default true; `false` for tests: what a power cut would lose may be lost
  * @property {boolean} [demo] whether to make the demo workspace; default true
+ * @property {boolean} [serversOnly] only PostgreSQL and Redis; default false
  * @property {boolean} [prepared] dependencies and build are there for certain; default false
  * @property {(crash: import('./managed-process.mjs').Crash) => void} [onCrash]
  */
@@ -60,9 +60,8 @@ export class System {
     });
     /** Set when it is ready. */
     this.urls = { gateway_url: '', ingest_url: '', smtp_url: '' };
-    this.ownerUrl = '';
-    this.superuserUrl = '';
-    this.redisUrl = '';
+    /** @type {import('./servers.mjs').ServerUrls} */
+    this.servers = { ownerUrl: '', superuserUrl: '', redisUrl: '' };
   }
 
   get rootKey() {
@@ -110,59 +109,71 @@ export class System {
     this.#takeHome();
     await endLeftovers(home, output);
 
+    // Everything that can be refused is looked at before anything is started.
     const ports = new Ports();
-    const replicas = await planReplicas(environment, ports);
-    this.urls = urlsOf(replicas);
-    const ownRedis = environment['REDIS_URL'] ? undefined : await redisProgram(output, signal);
+    const replicas = this.options.serversOnly ? [] : await planReplicas(environment, ports);
+    const program = environment['REDIS_URL'] ? undefined : await redisProgram(output, signal);
+    const postgresPort = environment['DATABASE_URL'] ? undefined : await ports.free();
+    const redisPort = environment['REDIS_URL'] ? undefined : await ports.free();
     const passwords = ensurePasswords(home);
-    ensureKeys(home);
-    const postgresPort = environment['DATABASE_URL'] ? null : { host: '127.0.0.1', port: await ports.free() };
-    const redisPort = ownRedis === undefined ? null : { host: '127.0.0.1', port: await ports.free() };
-    this.#state = {
-      supervisor: self(),
-      phase: 'starting',
-      since: new Date().toISOString(),
-      ...this.urls,
-      postgres: postgresPort,
-      redis: redisPort,
-      processes: [],
-    };
-    this.#saveState();
-    this.#housekeeping = setInterval(() => this.#capLogs(), 10_000);
+    if (replicas.length > 0) {
+      ensureKeys(home, environment);
+      this.urls = urlsOf(replicas);
+    }
+    this.#beginState({ postgresPort, redisPort });
 
-    await this.#prepareWorkspace(() => install(output, signal));
-    await this.#allOrNone([
-      this.#prepareWorkspace(() => build(output, signal)),
-      this.#startServers({ passwords, postgresPort, redisPort, redisProgram: ownRedis }),
-    ]);
-    await ensureKeyring(home);
+    await this.#inWorkspace(() => install(output, signal));
+    const servers = startServers(
+      {
+        home,
+        environment,
+        supervisor: this.supervisor,
+        passwords,
+        postgresPort,
+        redisPort,
+        redisProgram: program,
+        durable: this.options.durable ?? true,
+        output,
+        signal,
+      },
+      (work) => this.#allOrNone(work),
+    );
+    await this.#allOrNone([this.#inWorkspace(() => build(output, signal)), servers]);
+    this.servers = await servers;
+    if (replicas.length > 0) await this.#startServices(replicas, passwords);
+    this.#setPhase('ready');
+  }
 
-    const roles = rolePasswords(passwords, environment);
+  /**
+   * @param {import('./services.mjs').Replica[]} replicas
+   * @param {import('./secrets.mjs').Passwords} passwords
+   */
+  async #startServices(replicas, passwords) {
+    const { home, environment, urls } = this;
+    const { output } = this.options;
+    const { signal } = this.#stopping;
+    const { ownerUrl, redisUrl } = this.servers;
+    await ensureKeyring(home, environment);
     await step(output, 'migrations', () =>
       migrate({
-        ownerUrl: this.ownerUrl,
-        passwords: roles,
+        ownerUrl,
+        passwords: rolePasswords(passwords, environment),
         signal,
         onLine: (line) => output.line(`migrations    ${line}`),
       }),
     );
-    const ground = { ownerUrl: this.ownerUrl, redisUrl: this.redisUrl, passwords };
-    await step(
-      output,
-      'services',
-      async () => {
-        const plans = replicas.map((replica) => planService(replica, this.urls, home, ground, environment));
-        const started = plans.map((plan) => this.supervisor.start(plan));
-        await this.supervisor.allReady(started, { timeoutSeconds: 60, signal });
-      },
-      () => replicas.map(({ name }) => name).join(', '),
-    );
-    const rootKey = this.rootKey;
+    const names = replicas.map(({ name }) => name).join(', ');
+    const startAll = async () => {
+      const ground = { ownerUrl, redisUrl, passwords };
+      const plans = replicas.map((replica) => planService(replica, urls, home, ground, environment));
+      const started = plans.map((plan) => this.supervisor.start(plan));
+      await this.supervisor.allReady(started, { timeoutSeconds: 60, signal });
+    };
+    await step(output, 'services', startAll, () => names);
+    const { rootKey } = this;
     if (this.options.demo !== false && rootKey) {
-      await ensureDemo({ home, gatewayUrl: this.urls.gateway_url, rootKey, output, signal });
+      await ensureDemo({ home, gatewayUrl: urls.gateway_url, rootKey, output, signal });
     }
-    this.#state.phase = 'ready';
-    this.#saveState();
   }
 
   /** One system a home: the lock is held as long as this process lives. */
@@ -176,73 +187,12 @@ export class System {
    * Dependencies and build belong to the checkout, which several homes may share.
    * @param {() => Promise<void>} work
    */
-  async #prepareWorkspace(work) {
+  async #inWorkspace(work) {
     if (this.options.prepared) return;
     const onWait = (/** @type {{ pid: number }} */ { pid }) =>
       this.options.output.line(`waiting for another otpost (pid ${pid}) that installs or builds in this folder`);
     mkdirSync(inRoot('.nx'), { recursive: true });
     await withLock(inRoot('.nx', 'otpost.lock'), { onWait, signal: this.#stopping.signal }, work);
-  }
-
-  /**
-   * @param {object} what
-   * @param {import('./secrets.mjs').Passwords} what.passwords
-   * @param {{ port: number } | null} what.postgresPort
-   * @param {{ port: number } | null} what.redisPort
-   * @param {string | undefined} what.redisProgram
-   */
-  async #startServers({ passwords, postgresPort, redisPort, redisProgram: program }) {
-    const { home, environment } = this;
-    const { output } = this.options;
-    const { signal } = this.#stopping;
-    const account = postgresPort || redisPort ? serverAccount(output) : {};
-    const folder = postgresPort || redisPort ? dataFolder(home, account, output) : '';
-    const wait = (/** @type {ManagedProcess} */ managed) =>
-      this.supervisor.allReady([managed], { timeoutSeconds: 60, signal });
-
-    const startPostgres = async () => {
-      if (!postgresPort) {
-        this.ownerUrl = environment['DATABASE_URL'] ?? '';
-        return checkReachable('DATABASE_URL', this.ownerUrl, 5432);
-      }
-      const durable = this.options.durable ?? true;
-      const server = await postgres({
-        dataFolder: folder,
-        account,
-        port: postgresPort.port,
-        logFile: home.logFile('postgres'),
-        passwords,
-        durable,
-        signal,
-      });
-      await wait(this.supervisor.start(server.plan));
-      await server.prepare();
-      this.ownerUrl = server.ownerUrl;
-      this.superuserUrl = server.superuserUrl;
-      return `on port ${postgresPort.port}`;
-    };
-    const startRedis = async () => {
-      if (!redisPort || program === undefined) {
-        this.redisUrl = environment['REDIS_URL'] ?? '';
-        return checkReachable('REDIS_URL', this.redisUrl, 6379);
-      }
-      const { port } = redisPort;
-      const server = redis({
-        program,
-        dataFolder: folder,
-        account,
-        port,
-        logFile: home.logFile('redis'),
-        password: passwords.redis,
-      });
-      await wait(this.supervisor.start(server.plan));
-      this.redisUrl = server.url;
-      return `on port ${port}`;
-    };
-    await this.#allOrNone([
-      step(output, 'postgresql', startPostgres, (where) => where),
-      step(output, 'redis', startRedis, (where) => where),
-    ]);
   }
 
   /**
@@ -260,8 +210,7 @@ export class System {
   }
 
   async #stop() {
-    if (this.#state) this.#state.phase = 'stopping';
-    this.#saveState();
+    this.#setPhase('stopping');
     clearInterval(this.#housekeeping);
     await this.supervisor.stop(({ plan: { service } }) => {
       if (service === 'postgres') return 3;
@@ -271,6 +220,27 @@ export class System {
     if (!this.#lock) return; // the home is another's
     rmSync(this.home.file('run.json'), { force: true });
     this.#lock.release();
+  }
+
+  /** @param {{ postgresPort: number | undefined, redisPort: number | undefined }} ports */
+  #beginState({ postgresPort, redisPort }) {
+    this.#state = {
+      supervisor: self(),
+      phase: 'starting',
+      since: new Date().toISOString(),
+      ...this.urls,
+      postgres_port: postgresPort ?? null,
+      redis_port: redisPort ?? null,
+      processes: [],
+    };
+    this.#saveState();
+    this.#housekeeping = setInterval(() => this.#capLogs(), 10_000);
+  }
+
+  /** @param {RunState['phase']} phase */
+  #setPhase(phase) {
+    if (this.#state) this.#state.phase = phase;
+    this.#saveState();
   }
 
   #saveState() {
@@ -289,20 +259,4 @@ export class System {
     for (const { plan } of this.supervisor.processes) capLogFile(plan.logFile);
     capLogFile(this.home.logFile('otpost'));
   }
-}
-
-/**
- * A server that somebody else runs.
- * @param {string} variable
- * @param {string} text of the URL: never printed, it holds a password
- * @param {number} defaultPort
- */
-async function checkReachable(variable, text, defaultPort) {
-  if (!URL.canParse(text)) throw new UserError(`${variable} is not a URL.`);
-  const { hostname, port } = new URL(text);
-  const target = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || defaultPort), timeoutMs: 5_000 };
-  const reason = await whyNotReachable(target);
-  if (reason)
-    throw new UserError(`nothing answers at ${target.host}:${target.port} (${reason}), which ${variable} names.`);
-  return `${target.host}:${target.port}, from ${variable}`;
 }

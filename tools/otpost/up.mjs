@@ -6,6 +6,7 @@ import { followLogs } from './logs.mjs';
 import { indent, outputTo, surviveClosedPipe, UserError } from './output.mjs';
 import { parseFlags } from './flags.mjs';
 import { serviceNames } from './services.mjs';
+import { onSignal } from './signals.mjs';
 import { summary } from './summary.mjs';
 import { howItEnded } from './supervisor.mjs';
 import { System } from './system.mjs';
@@ -87,7 +88,7 @@ function stopOnSignal(system) {
         system.kill().catch(reject);
       }
     };
-    for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, stop);
+    onSignal(stop);
   });
 }
 
