@@ -13,7 +13,8 @@ const commands = {
   keys: async () => (await import('./keys.mjs')).keys,
   test: async () => (await import('./test.mjs')).test,
   bench: async () => (await import('./bench.mjs')).bench,
-  extract: async () => (await import('./extract.mjs')).extract,
+  extract: async () => (await import('./built-programs.mjs')).extract,
+  docs: async () => (await import('./built-programs.mjs')).docs,
 };
 
 const usage = `Usage: ./otpost <command>
@@ -28,6 +29,7 @@ const usage = `Usage: ./otpost <command>
   extract                Read messages as JSON lines from standard input, print the code found in each.
   test [suite] [pattern] All tests, or one suite: format, lint, types, boundaries, unit, integration, e2e.
   bench <name> [--here]  Run bench/<name>.mjs against a system of its own, or with --here against the running one.
+  docs                   Write the files that are made from the code: OpenAPI, scopes, .env.example.
   help                   This.
 
 Environment (a .env file is not read; export what you need):
