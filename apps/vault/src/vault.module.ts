@@ -1,16 +1,27 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Module, type DynamicModule, type Provider, type Type } from '@nestjs/common';
 import { Database, OwnerDatabase } from '@otpost/database';
 import type { KeyEncryption } from '@otpost/envelope';
 import { MessagingModule, type MessagingOptions } from '@otpost/messaging';
 import type { Logger, ServiceConfig } from '@otpost/platform';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { KeyChanges } from './api-keys/key-changes.js';
+import { AuditSealer } from './audit/audit-sealer.js';
+import { AuditController } from './audit/audit.controller.js';
+import { UsageController } from './audit/usage.controller.js';
+import { CreateCredential } from './credentials/create-credential.js';
+import { CredentialsController } from './credentials/credentials.controller.js';
+import { DeleteCredential } from './credentials/delete-credential.js';
+import { ReadCredential } from './credentials/read-credential.js';
+import { ReadReceivedCode } from './credentials/read-received-code.js';
+import { ReadTfaCode } from './credentials/read-tfa-code.js';
+import { UpdateCredential } from './credentials/update-credential.js';
 import { DataKeys, keyEncryption } from './keys/data-keys.js';
 import { CodePath } from './otp-secrets/code-path.js';
 import { CreateOtpSecret } from './otp-secrets/create-otp-secret.js';
 import { OtpSecretsController } from './otp-secrets/otp-secrets.controller.js';
 import { ReadTotpCode } from './otp-secrets/read-totp-code.js';
 import { TakeOtpCode } from './otp-secrets/take-otp-code.js';
+import { WebhookSecretsController } from './webhook-secrets/webhook-secrets.controller.js';
 import { WorkspacesController } from './workspaces/workspaces.controller.js';
 
 export interface VaultOptions {
@@ -22,24 +33,32 @@ export interface VaultOptions {
   messaging: MessagingOptions;
 }
 
+/** Each room's controllers, which serve its RPC, and what they are made of. */
+const rooms: { controllers: Type[]; providers: Provider[] }[] = [
+  { controllers: [WorkspacesController, ApiKeysController], providers: [KeyChanges] },
+  { controllers: [OtpSecretsController], providers: [CodePath, CreateOtpSecret, ReadTotpCode, TakeOtpCode] },
+  {
+    controllers: [CredentialsController],
+    providers: [CreateCredential, DeleteCredential, ReadCredential, ReadReceivedCode, ReadTfaCode, UpdateCredential],
+  },
+  { controllers: [AuditController, UsageController], providers: [AuditSealer] },
+  { controllers: [WebhookSecretsController], providers: [DataKeys] },
+];
+
 /** The composition of the vault. */
 @Module({})
 export class VaultModule {
-  static of({ config, database, owner, kek, messaging }: VaultOptions): DynamicModule {
+  static of({ config, logger, database, owner, kek, messaging }: VaultOptions): DynamicModule {
     return {
       module: VaultModule,
       imports: [MessagingModule.forRoot(messaging)],
-      controllers: [ApiKeysController, OtpSecretsController, WorkspacesController],
+      controllers: rooms.flatMap(({ controllers }) => controllers),
       providers: [
-        CodePath,
-        CreateOtpSecret,
-        DataKeys,
-        KeyChanges,
-        ReadTotpCode,
-        TakeOtpCode,
+        ...rooms.flatMap(({ providers }) => providers),
         { provide: Database, useValue: database },
         { provide: OwnerDatabase, useValue: owner },
         { provide: keyEncryption, useValue: kek },
+        { provide: 'LOGGER', useValue: logger },
         { provide: 'DATA_KEY_CACHE_SECONDS', useValue: config.OTPOST_DATA_KEY_CACHE_SECONDS },
         { provide: 'INBOX_DOMAIN', useValue: config.OTPOST_INBOX_DOMAIN },
       ],
