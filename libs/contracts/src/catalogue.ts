@@ -1,16 +1,30 @@
 import type { EventContract, RpcContract } from './rpc.js';
 import type { QueueContract } from './queues.js';
+import * as deliveries from './dispatcher/deliveries.js';
+import * as events from './dispatcher/events.js';
+import * as webhookEndpoints from './dispatcher/webhook-endpoints.js';
 import * as apiKeys from './vault/api-keys.js';
 import * as audit from './vault/audit.js';
 import * as credentials from './vault/credentials.js';
 import * as deposits from './vault/deposits.js';
 import * as keys from './vault/keys.js';
 import * as otpSecrets from './vault/otp-secrets.js';
+import * as webhookSecrets from './vault/webhook-secrets.js';
 import * as workspaces from './vault/workspaces.js';
 
-const declarations = [apiKeys, audit, credentials, deposits, keys, otpSecrets, workspaces].flatMap((module) =>
-  Object.values<unknown>(module),
-);
+const declarations = [
+  apiKeys,
+  audit,
+  credentials,
+  deliveries,
+  deposits,
+  events,
+  keys,
+  otpSecrets,
+  webhookEndpoints,
+  webhookSecrets,
+  workspaces,
+].flatMap((module) => Object.values<unknown>(module));
 
 /** Everything that is declared: at start, each service checks that it has exactly one handler for each of its own. */
 export const rpcContracts: readonly RpcContract[] = declarations.filter(ofKind<RpcContract>('rpc'));
