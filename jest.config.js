@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
 const swcrc = JSON.parse(readFileSync(new URL('./.swcrc', import.meta.url), 'utf8'));
 
@@ -9,7 +10,10 @@ export default {
   testMatch: ['**/*.spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
-    '^.+\\.ts$': [new URL('./node_modules/@swc/jest/index.js', import.meta.url).pathname, { ...swcrc, swcrc: false }],
+    '^.+\\.ts$': [
+      fileURLToPath(new URL('./node_modules/@swc/jest/index.js', import.meta.url)),
+      { ...swcrc, swcrc: false },
+    ],
   },
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   modulePathIgnorePatterns: ['/dist/', '/\\.nx/'],
