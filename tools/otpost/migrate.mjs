@@ -23,7 +23,10 @@ export async function migrate({ ownerUrl, passwords, onLine, signal }) {
       OTPOST_DISPATCHER_DB_PASSWORD: passwords.dispatcher,
     },
     signal,
-    onLine,
+    onLine: (line) => {
+      const [, news] = /^migrate: (.+)/.exec(line) ?? []; // the rest is an error, told below as a whole
+      if (news) onLine(news);
+    },
   });
   if (code !== 0) throw new UserError(`the migrations failed (${ended}); nothing of a failed one is kept.`, tail(said));
 }

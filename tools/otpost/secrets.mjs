@@ -34,7 +34,7 @@ export const keyFiles = {
  * @param {Record<string, string | undefined>} environment
  */
 export function ensureKeys(home, environment) {
-  const used = existsSync(home.file('data')) && existsSync(home.file('demo.json'));
+  const used = existsSync(home.file('demo.json'));
   for (const { file, make } of Object.values(keyFiles)) {
     if (!make || existsSync(home.file(file))) continue;
     writePrivate(home.file(file), `${make()}\n`);
