@@ -1,6 +1,7 @@
 // @ts-check
 import { spawnSync } from 'node:child_process';
-import { UserError } from './output.mjs';
+import { existsSync } from 'node:fs';
+import { step, UserError } from './output.mjs';
 import { runProgram } from './run-program.mjs';
 
 /** @typedef {import('./output.mjs').Output} Output */
@@ -36,7 +37,27 @@ export async function installRedis(output, signal) {
   const advice = installAdvice(manager, process.getuid?.() === 0);
   if (!manager || advice) throw new UserError(advice ?? '');
   output.line('redis         no redis-server or valkey-server on PATH: installing one');
-  for (const [program = '', ...args] of manager.commands) {
+  await step(
+    output,
+    'redis',
+    () => runAll(manager.commands, output, signal),
+    () => 'installed',
+  );
+  if (manager.program === 'apt-get' && existsSync('/run/systemd/system')) {
+    output.line(
+      'redis         Debian also runs it as a service on port 6379. otpost does not use that one; to end it:',
+    );
+    output.line('redis         systemctl disable --now redis-server');
+  }
+}
+
+/**
+ * @param {string[][]} commands
+ * @param {Output} output
+ * @param {AbortSignal} signal
+ */
+async function runAll(commands, output, signal) {
+  for (const [program = '', ...args] of commands) {
     const command = [program, ...args].join(' ');
     output.line(`redis         $ ${command}`);
     const { code, ended } = await runProgram(program, args, {
