@@ -9,6 +9,7 @@ import { AuditSealer } from './audit/audit-sealer.js';
 import { AuditController } from './audit/audit.controller.js';
 import { UsageController } from './audit/usage.controller.js';
 import { CreateCredential } from './credentials/create-credential.js';
+import { CredentialUses } from './credentials/credential-uses.js';
 import { CredentialsController } from './credentials/credentials.controller.js';
 import { DeleteCredential } from './credentials/delete-credential.js';
 import { ReadCredential } from './credentials/read-credential.js';
@@ -39,7 +40,15 @@ const rooms: { controllers: Type[]; providers: Provider[] }[] = [
   { controllers: [OtpSecretsController], providers: [CodePath, CreateOtpSecret, ReadTotpCode, TakeOtpCode] },
   {
     controllers: [CredentialsController],
-    providers: [CreateCredential, DeleteCredential, ReadCredential, ReadReceivedCode, ReadTfaCode, UpdateCredential],
+    providers: [
+      CreateCredential,
+      CredentialUses,
+      DeleteCredential,
+      ReadCredential,
+      ReadReceivedCode,
+      ReadTfaCode,
+      UpdateCredential,
+    ],
   },
   { controllers: [AuditController, UsageController], providers: [AuditSealer] },
   { controllers: [WebhookSecretsController], providers: [DataKeys] },

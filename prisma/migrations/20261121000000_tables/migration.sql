@@ -112,7 +112,6 @@ CREATE TABLE "credential" (
     "workspace_id" UUID NOT NULL,
     "permissioned_user_id" TEXT NOT NULL,
     "domain" TEXT NOT NULL,
-    "domain_given" TEXT NOT NULL,
     "user_alias" TEXT,
     "tfa_method" "tfa_method",
     "data_key_id" UUID NOT NULL,

@@ -50,7 +50,6 @@ export class CreateCredential {
       id,
       workspaceId,
       ...pair,
-      domainGiven: pair.domain,
       ...Object.fromEntries(plainFields.map((field) => [columnOf(field), fields.plain[field] ?? null])),
       tfaMethod: factor.method,
       clientEncrypted: clientEncryptedAfter([], fields, factor),

@@ -36,6 +36,15 @@ describe('the code of a vault entry', () => {
     ]);
   });
 
+  it('counts as a use of the entry, from which its expiry runs', async () => {
+    await client.create({ tfa_secret: 'JBSWY3DPEHPK3PXP', expiry_time_from_last_use: '1 day' });
+    const before = Date.now();
+    await client.readTfaCode({ domain: 'github.com' });
+    await vault.uses.flush();
+    const { effective_expires_at } = await client.find({ domain: 'github.com' });
+    expect(Date.parse(effective_expires_at as string)).toBeGreaterThanOrEqual(before + 86_400_000);
+  });
+
   it('is refused with the reason where there is none to read', async () => {
     await client.create({});
     await expect(client.readTfaCode()).rejects.toMatchObject({ code: 'no_second_factor' });

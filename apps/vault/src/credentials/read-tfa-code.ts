@@ -3,6 +3,7 @@ import { AppError, notFound, readTfaCode, type RequestOf, type ResponseOf } from
 import { Database } from '@otpost/database';
 import { CodePath } from '../otp-secrets/code-path.js';
 import { ReadTotpCode } from '../otp-secrets/read-totp-code.js';
+import { CredentialUses } from './credential-uses.js';
 import { pairOf } from './credential-fields.js';
 import { ReadReceivedCode } from './read-received-code.js';
 
@@ -17,6 +18,7 @@ export class ReadTfaCode {
     @Inject(ReadTotpCode) private readonly readTotpCode: ReadTotpCode,
     @Inject(ReadReceivedCode) private readonly readReceivedCode: ReadReceivedCode,
     @Inject(Database) private readonly database: Database,
+    @Inject(CredentialUses) private readonly uses: CredentialUses,
   ) {}
 
   /**
@@ -28,6 +30,7 @@ export class ReadTfaCode {
     const { permissionedUserId, domain } = pairOf(request);
     const found = await this.codePath.byPair(request, permissionedUserId, domain);
     if (found === undefined) throw notFound('credential');
+    this.uses.record(found.credentialId);
     switch (found.tfaMethod) {
       case 'AUTHENTICATOR':
         if (found.otpSecret === null) throw noSecondFactor();

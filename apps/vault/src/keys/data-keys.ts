@@ -40,10 +40,11 @@ export class DataKeys {
    * that retires the key waits for it, so no row can be written under a key that rotation believes unused.
    */
   async useActive<T>(tx: Transaction, workspaceId: string, work: (key: DataKey) => T | Promise<T>): Promise<T> {
-    const [active] = await tx.$queryRaw<{ id: string }[]>`
-      SELECT id FROM data_key WHERE workspace_id = ${workspaceId}::uuid AND state = 'active' FOR SHARE`;
-    if (active === undefined) throw new AppError('internal', 'the workspace has no active key', { internal: workspaceId });
-    return this.use(workspaceId, active.id, work);
+    // A rotation that commits while this waits for the row leaves it retired and the new one out of this statement's sight: the
+    // second look sees the new one.
+    const id = (await activeKeyId(tx, workspaceId)) ?? (await activeKeyId(tx, workspaceId));
+    if (id === undefined) throw new AppError('internal', 'the workspace has no active key', { internal: workspaceId });
+    return this.use(workspaceId, id, work);
   }
 
   /**
@@ -77,9 +78,17 @@ export class DataKeys {
   /** Over the owner's own connections: a transaction that waits for a key must not wait for a connection of its own pool. */
   async #load(workspaceId: string, dataKeyId: string): Promise<DataKey> {
     const uncommitted = this.#uncommitted.get(dataKeyId);
-    if (uncommitted !== undefined) return new DataKey(dataKeyId, uncommitted.version, Uint8Array.from(uncommitted.reveal()));
+    if (uncommitted !== undefined)
+      return new DataKey(dataKeyId, uncommitted.version, Uint8Array.from(uncommitted.reveal()));
     const row = await this.owner.prisma.dataKey.findFirst({ where: { id: dataKeyId, workspaceId } });
-    if (row?.wrapped == null) throw new AppError('not_found', 'not found', { internal: `data key ${dataKeyId} is gone` });
+    if (row?.wrapped == null)
+      throw new AppError('not_found', 'not found', { internal: `data key ${dataKeyId} is gone` });
     return unwrapDataKey(this.kek, { ...row, wrapped: row.wrapped });
   }
+}
+
+async function activeKeyId(tx: Transaction, workspaceId: string): Promise<string | undefined> {
+  const [active] = await tx.$queryRaw<{ id: string }[]>`
+    SELECT id FROM data_key WHERE workspace_id = ${workspaceId}::uuid AND state = 'active' FOR SHARE`;
+  return active?.id;
 }

@@ -51,7 +51,7 @@ export const credentialFields = z.strictObject({
 export const newCredential = credentialFields.extend(credentialPair.shape);
 export type NewCredential = z.output<typeof newCredential>;
 
-/** A change by pair or by id: a field that is absent stays, one that is null goes. */
+/** A change by pair or by id: a field that is absent stays, one that is null goes (but see ADR 0010 for masked ones). */
 export const credentialChange = credentialFields
   .extend(credentialPair.partial().shape)
   .extend({ id: z.uuid().optional() });
@@ -106,6 +106,8 @@ export const deleteCredential = defineRpc({
   pattern: 'vault.credentials.delete',
   request: workspaceCaller.extend({ pair: credentialPair }),
   response: z.object({}),
+  // Done twice it would tell of a thing that is not there.
+  delivery: 'at-most-once',
 });
 
 export const clearBrowserState = defineRpc({

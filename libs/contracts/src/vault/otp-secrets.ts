@@ -78,6 +78,8 @@ export const deleteOtpSecret = defineRpc({
   pattern: 'vault.otp-secrets.delete',
   request: workspaceCaller.extend({ id: z.uuid(), type: z.enum(['totp', 'hotp']).nullable() }),
   response: z.object({}),
+  // Done twice it would tell of a thing that is not there.
+  delivery: 'at-most-once',
 });
 
 /** The current TOTP code: the code path. Reading it twice is harmless. */

@@ -74,6 +74,8 @@ export const deleteWorkspace = defineRpc({
   pattern: 'vault.workspaces.delete',
   request: caller.extend({ id: z.uuid() }),
   response: z.object({}),
+  // Done twice it would tell of a thing that is not there.
+  delivery: 'at-most-once',
 });
 
 /** A workspace is gone: nothing of it may be served from memory any more, its keys least of all. */

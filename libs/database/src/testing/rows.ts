@@ -36,7 +36,6 @@ export async function insertCredential(
       ...workspace,
       permissionedUserId: `user-${id}`,
       domain: 'example.com',
-      domainGiven: 'https://example.com/login',
       ...credential,
     },
   });

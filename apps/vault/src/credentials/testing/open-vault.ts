@@ -21,6 +21,7 @@ import { CodePath } from '../../otp-secrets/code-path.js';
 import { ReadTotpCode } from '../../otp-secrets/read-totp-code.js';
 import { WorkspacesController } from '../../workspaces/workspaces.controller.js';
 import { CreateCredential } from '../create-credential.js';
+import { CredentialUses } from '../credential-uses.js';
 import { CredentialsController } from '../credentials.controller.js';
 import { DeleteCredential } from '../delete-credential.js';
 import { ReadCredential } from '../read-credential.js';
@@ -42,6 +43,7 @@ export async function openVault() {
   const owner = new OwnerDatabase({ url: testDatabase.ownerUrl, applicationName: 'spec (owner)', connections: 3 });
   const dataKeys = new DataKeys(owner, LocalKeyring.open(join(directory, 'keyring')), 300);
   const codePath = new CodePath(database);
+  const uses = new CredentialUses(owner);
   const read = new ReadCredential(database, dataKeys, 'in.example.test');
   const credentials = new CredentialsController(
     new CreateCredential(database, dataKeys, read),
@@ -53,6 +55,7 @@ export async function openVault() {
       new ReadTotpCode(codePath, dataKeys, database),
       new ReadReceivedCode(database, dataKeys),
       database,
+      uses,
     ),
   );
 
@@ -80,8 +83,10 @@ export async function openVault() {
     database,
     owner,
     dataKeys,
+    uses,
     makeWorkspace,
     close: async () => {
+      await uses.onApplicationShutdown();
       await database.close();
       await owner.close();
       await testDatabase.drop();
