@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { OwnerDatabase } from '@otpost/database';
+import type { Logger } from '@otpost/platform';
+import { readHeads, readUnsealed, sealEntries, writeBatch } from './seal-batch.js';
+
+/** Entries of one transaction: its work is a few milliseconds on the event loop that codes are served from too. */
+const batchSize = 500;
+const idleMs = 200;
+const retryMs = 1_000;
+const lowestId = '00000000-0000-0000-0000-000000000000';
+/** Name of the advisory lock (xact) that makes one sealer at a time of all replicas'. */
+const lockName = 'otpost audit sealer';
+
+/**
+ * Numbers and chains what has been committed to the audit, within a second, and counts it for usage in the same transaction. Every
+ * vault runs one; the database lets one at a time. What is not sealed yet is found by its index, so nothing needs to be handed over when a
+ * replica dies, and entries that become visible late are sealed late, in the order they are found.
+ */
+@Injectable()
+export class AuditSealer implements OnApplicationBootstrap, OnApplicationShutdown {
+  readonly #closing = new AbortController();
+  #running: Promise<void> | undefined;
+  #failing = false;
+  /** Where the next batch begins, so that one workspace with a long queue does not keep the others waiting. */
+  #afterWorkspaceId = lowestId;
+
+  constructor(
+    @Inject(OwnerDatabase) private readonly owner: OwnerDatabase,
+    @Inject('LOGGER') private readonly logger: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.start();
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.close();
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Resolves when the batch under way has ended. Whatever is left, another replica or the next start finds. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#running;
+  }
+
+  /** Seals one batch. @returns how many entries; null when another sealer is at it */
+  async sealBatch(): Promise<number | null> {
+    // Idle, this is all that happens: one read of the first entry of a small index.
+    const { rowCount } = await this.owner.pool.query({
+      name: 'first_unsealed_audit_entry',
+      text: 'SELECT id FROM audit_entry WHERE seq IS NULL ORDER BY workspace_id, id LIMIT 1',
+    });
+    return rowCount === 0 ? 0 : this.#sealSome();
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      const startedAt = performance.now();
+      const sealed = await this.#attempt();
+      if (sealed === batchSize) continue;
+      // Never busy more than half of the time, however slow the database is.
+      const pauseMs = Math.max(this.#failing ? retryMs : idleMs, performance.now() - startedAt);
+      await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #attempt(): Promise<number | null> {
+    try {
+      const sealed = await this.sealBatch();
+      if (this.#failing) this.logger.info('audit.sealer_recovered');
+      this.#failing = false;
+      return sealed;
+    } catch (error) {
+      if (!this.#failing) this.logger.error('audit.sealer_failing', {}, error);
+      this.#failing = true;
+      return null;
+    }
+  }
+
+  #sealSome(): Promise<number | null> {
+    return this.owner.asSystem(
+      async (tx) => {
+        // Given back by the end of the transaction, also when this process is gone. What the last holder committed, we see.
+        const [lock] = await tx.$queryRaw<[{ taken: boolean }]>`
+          SELECT pg_try_advisory_xact_lock(hashtextextended(${lockName}, 0)) AS taken`;
+        if (!lock.taken) return null;
+        let rows = await readUnsealed(tx, this.#afterWorkspaceId, batchSize);
+        if (rows.length === 0) rows = await readUnsealed(tx, lowestId, batchSize);
+        if (rows.length === 0) return 0;
+        const heads = await readHeads(tx, [...new Set(rows.map((row) => row.workspace_id))]);
+        await writeBatch(tx, sealEntries(rows, heads));
+        this.#afterWorkspaceId = rows.length === batchSize ? (rows.at(-1)?.workspace_id ?? lowestId) : lowestId;
+        return rows.length;
+      },
+      { timeoutMs: 30_000 },
+    );
+  }
+}
