@@ -1,4 +1,6 @@
 // @ts-check
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { readJson } from './files.mjs';
 import { runProgram, tail } from './run-program.mjs';
@@ -22,13 +24,15 @@ import { inRoot, root } from './workspace.mjs';
  * @param {object} options
  * @param {string} options.config relative to the root
  * @param {string[]} options.args
- * @param {string} options.reportFile
+ * @param {import('./temporary.mjs').TemporaryFolder} options.folder where its systems live, and its report
  * @param {NodeJS.ProcessEnv} options.environment
  * @param {(line: string) => void} options.onFile gets a line for each test file that is done
  * @param {AbortSignal} options.signal
  * @returns {Promise<SuiteResult>}
  */
-export async function runJest({ config, args, reportFile, environment, onFile, signal }) {
+export async function runJest({ config, args, folder, environment, onFile, signal }) {
+  const reportFile = join(folder.path, 'report.json');
+  rmSync(reportFile, { force: true });
   const { code, ended, said } = await runProgram(
     process.execPath,
     [
@@ -46,6 +50,7 @@ export async function runJest({ config, args, reportFile, environment, onFile, s
       cwd: root,
       environment,
       signal,
+      onStart: folder.rememberRunner,
       onLine: (line) => /^(PASS|FAIL) /.test(line) && onFile(line),
     },
   );

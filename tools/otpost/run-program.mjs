@@ -16,11 +16,12 @@ const mostKept = 200_000;
  * @param {NodeJS.ProcessEnv} options.environment all of it: nothing is inherited
  * @param {AbortSignal | undefined} options.signal
  * @param {import('./server-account.mjs').ServerAccount} [options.account]
+ * @param {(identity: import('./processes.mjs').Identity) => void} [options.onStart]
  * @param {(line: string) => void} [options.onLine] gets each line of its output and errors as it comes
  * @returns {Promise<{ code: number | null, ended: string, said: string }>} `ended` says how, for a person; `said` is the end of
  *   what it printed
  */
-export function runProgram(program, args, { cwd, environment, signal, account, onLine }) {
+export function runProgram(program, args, { cwd, environment, signal, account, onStart, onLine }) {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return void reject(new Interrupted());
     const child = spawn(program, args, {
@@ -31,6 +32,7 @@ export function runProgram(program, args, { cwd, environment, signal, account, o
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const identity = child.pid === undefined ? undefined : identify(child.pid);
+    if (identity) onStart?.(identity);
     const interrupt = () => {
       if (!identity) return;
       signalProcess(identity, 'SIGTERM', { group: true });

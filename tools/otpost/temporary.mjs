@@ -6,14 +6,20 @@ import { readJson, writePrivate } from './files.mjs';
 import { Home } from './home.mjs';
 import { endLeftovers } from './leftovers.mjs';
 import { quiet } from './output.mjs';
-import { endProcess, isAlive, self } from './processes.mjs';
+import { endProcess, isAlive, self, signalProcess, waitUntilGone } from './processes.mjs';
 import { removeHome } from './reset.mjs';
+
+/** @typedef {import('./processes.mjs').Identity} Identity */
 
 const prefix = 'otpost-test-';
 
 /**
  * A folder for throw-away homes, each below it. What runs in them ends with it.
- * @typedef {{ path: string, home(name: string): Home, remove(): Promise<void> }} TemporaryFolder
+ * @typedef {object} TemporaryFolder
+ * @property {string} path
+ * @property {(name: string) => Home} home
+ * @property {(runner: Identity) => void} rememberRunner which process starts systems in it: it is ended first
+ * @property {() => Promise<void>} remove
  */
 
 /**
@@ -26,7 +32,12 @@ export async function temporaryFolder() {
   // PostgreSQL's user has to pass through when this is root.
   if (process.getuid?.() === 0) chmodSync(path, 0o711);
   writePrivate(join(path, 'maker.json'), JSON.stringify(self()));
-  return { path, home: (name) => new Home(join(path, name)), remove: () => removeFolder(path) };
+  return {
+    path,
+    home: (name) => new Home(join(path, name)),
+    rememberRunner: (runner) => writePrivate(join(path, 'runner.json'), JSON.stringify(runner)),
+    remove: () => removeFolder(path),
+  };
 }
 
 /**
@@ -55,6 +66,11 @@ async function removeIfAbandoned(path) {
 
 /** @param {string} path */
 async function removeFolder(path) {
+  const runner = /** @type {Identity | undefined} */ (readJson(join(path, 'runner.json')));
+  if (runner) {
+    signalProcess(runner, 'SIGKILL', { group: true });
+    await waitUntilGone(runner, 5_000);
+  }
   for (const entry of readdirSync(path, { withFileTypes: true })) {
     if (!entry.isDirectory() || !existsSync(join(path, entry.name, 'logs'))) continue;
     const home = new Home(join(path, entry.name));

@@ -1,6 +1,5 @@
 // @ts-check
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { build } from './build.mjs';
 import { parseFlags } from './flags.mjs';
 import { install } from './install.mjs';
@@ -52,8 +51,9 @@ export async function test(args) {
     process.stdout.write(`\n${failureText(result)}\n${countsLine(result)}\n`);
     return result.failed > 0 ? 1 : 0;
   } catch (error) {
-    if (stopping.signal.aborted) return 130;
-    throw error;
+    if (!stopping.signal.aborted) throw error;
+    process.stdout.write('\notpost: interrupted; ending what the tests started.\n');
+    return 130;
   } finally {
     await folder.remove();
   }
@@ -182,7 +182,7 @@ async function unitTests({ output, signal, folder, patterns }) {
       '--',
       ...patterns,
     ],
-    reportFile: join(folder.path, 'unit.json'),
+    folder,
     environment: cleanEnvironment(),
     onFile: (line) => output.line(line),
     signal,
@@ -207,7 +207,7 @@ async function integrationTests({ output, signal, folder, patterns }) {
     return await runJest({
       config: 'jest.config.js',
       args: [...jestRoots, '--testMatch', '**/*.integration.spec.ts', '--maxWorkers=2', '--', ...patterns],
-      reportFile: join(folder.path, 'integration.json'),
+      folder,
       environment: { ...environment, OTPOST_TEST_DATABASE_URL: superuserUrl, OTPOST_TEST_REDIS_URL: redisUrl },
       onFile: (line) => output.line(line),
       signal,
@@ -222,7 +222,7 @@ async function endToEndTests({ output, signal, folder, patterns }) {
   return runJest({
     config: 'e2e/jest.config.js',
     args: ['--runInBand', '--', ...patterns],
-    reportFile: join(folder.path, 'e2e.json'),
+    folder,
     environment: cleanEnvironment({ OTPOST_TEST_FOLDER: folder.path }),
     onFile: (line) => output.line(line),
     signal,
