@@ -123,7 +123,7 @@ interface Description {
   smtp_url: string;
   root_key: string;
   demo: { api_key: string; workspace_id: string; client_encryption_key: string } | null;
-  database_url: string;
+  owner_url: string;
   superuser_url: string;
   redis_url: string;
 }
@@ -180,7 +180,7 @@ function systemOf(description: Description): System {
     demo: demo
       ? { workspaceId: demo.workspace_id, apiKey: demo.api_key, clientEncryptionKey: demo.client_encryption_key }
       : undefined,
-    ownerUrl: description.database_url,
+    ownerUrl: description.owner_url,
     superuserUrl: description.superuser_url,
     redisUrl: description.redis_url,
     home: description.home,

@@ -93,7 +93,7 @@ async function runningSystem() {
     smtp_url,
     root_key,
     demo,
-    database_url: ownerUrl,
+    owner_url: ownerUrl,
     superuser_url: '',
     redis_url: redisUrl,
   };

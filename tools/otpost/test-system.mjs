@@ -13,7 +13,7 @@ import { cleanEnvironment } from './temporary.mjs';
  * @property {string} smtp_url
  * @property {string} root_key
  * @property {import('./status.mjs').Status['demo']} demo
- * @property {string} database_url PostgreSQL as the role that owns the schema
+ * @property {string} owner_url PostgreSQL as the role that owns the schema
  * @property {string} superuser_url PostgreSQL as the superuser, who sees every row of every table
  * @property {string} redis_url
  */
@@ -56,7 +56,7 @@ export async function describeSystem(system) {
     ...system.urls,
     root_key: system.rootKey ?? '',
     demo,
-    database_url: ownerUrl,
+    owner_url: ownerUrl,
     superuser_url: superuserUrl,
     redis_url: redisUrl,
   };
