@@ -122,7 +122,7 @@ describe('errors', () => {
   });
 
   it('never echo a secret', async () => {
-    const secret = 'this-is-not-base32-but-secret';
+    const secret = 'no-base32-since-1089-but-secret';
     rememberSecret('refused secret', secret);
     const { status, body } = await call(system, '/v1/otp-secrets', {
       key: workspace.apiKey,

@@ -8,6 +8,7 @@ import { Input } from '../http/input.js';
 
 const tag = 'Audit and usage';
 const access = 'admin';
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits');
 
 const list = defineEndpoint({
   method: 'GET',
@@ -28,7 +29,13 @@ const verify = defineEndpoint({
   path: '/v1/audit/verify',
   access,
   tag,
-  summary: 'Recompute the hash chain of the audit from its first entry',
+  summary: 'Recompute the hash chain of the audit from its first entry; a hash kept elsewhere must still be in it',
+  query: z
+    .strictObject({ known_seq: z.coerce.number().int().min(1).optional(), known_hash: sha256.optional() })
+    .refine(({ known_seq, known_hash }) => (known_seq === undefined) === (known_hash === undefined), {
+      path: ['known_hash'],
+      error: 'send known_seq and known_hash together',
+    }),
   response: verifyAudit.response,
 });
 
@@ -52,8 +59,9 @@ export class AuditController {
   }
 
   @Handles(verify)
-  async verify(@CallOf() call: Call, @Input() _input: InputOf<typeof verify>) {
-    return this.rpc.call(verifyAudit, call.caller, { signal: call.signal });
+  async verify(@CallOf() call: Call, @Input() { query: { known_seq: seq, known_hash: hash } }: InputOf<typeof verify>) {
+    const known = seq === undefined || hash === undefined ? null : { seq, hash };
+    return this.rpc.call(verifyAudit, { ...call.caller, known }, { signal: call.signal });
   }
 
   @Handles(usage)

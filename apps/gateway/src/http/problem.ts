@@ -52,6 +52,7 @@ export class ProblemFilter implements ExceptionFilter {
     request.otpost.errorCode = error.code;
     if (status >= 500) this.logger.error('request.failed', { request_id: id, code: error.code }, thrown);
     if (reply.sent) return;
+    if (error.code === 'payload_too_large') letBodyEnd(request, reply);
     if (error.code === 'unauthenticated' || error.code === 'key_expired') reply.header('www-authenticate', 'Bearer');
     if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds);
     else if (status === 503) reply.header('retry-after', 1);
@@ -98,6 +99,19 @@ function externalError(thrown: unknown): { status?: number; code?: string } {
     ...(typeof statusCode === 'number' ? { status: statusCode } : {}),
     ...(typeof code === 'string' ? { code } : {}),
   };
+}
+
+/** The most of a refused body that is read and thrown away. */
+const drainedBytes = 64 * 1024 * 1024;
+
+/**
+ * A client that is still sending when the connection closes never sees why. So a refused body of a bearable length is let in and
+ * dropped; beyond that the connection closes, as Fastify would have it.
+ */
+function letBodyEnd(request: FastifyRequest, reply: FastifyReply): void {
+  if (Number(request.headers['content-length'] ?? Infinity) > drainedBytes) return;
+  reply.header('connection', 'keep-alive');
+  request.raw.resume();
 }
 
 function speaksSendblue(url: string): boolean {

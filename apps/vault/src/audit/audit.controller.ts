@@ -1,5 +1,5 @@
 import { Controller, Inject } from '@nestjs/common';
-import { Ctx } from '@nestjs/microservices';
+import { Ctx, Payload } from '@nestjs/microservices';
 import { listAudit, verifyAudit, type AuditEntryView, type RequestOf, type ResponseOf } from '@otpost/contracts';
 import { Database, type AuditEntry } from '@otpost/database';
 import { Rpc, RpcContext } from '@otpost/messaging';
@@ -38,7 +38,7 @@ export class AuditController {
 
   @Rpc(verifyAudit)
   async verify(
-    { workspace_id, known }: RequestOf<typeof verifyAudit>,
+    @Payload() { workspace_id, known }: RequestOf<typeof verifyAudit>,
     @Ctx() context: RpcContext,
   ): Promise<ResponseOf<typeof verifyAudit>> {
     const point = known == null ? null : { seq: known.seq, hash: Buffer.from(known.hash, 'hex') };
