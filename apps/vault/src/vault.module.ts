@@ -1,7 +1,8 @@
 import { Module, type DynamicModule, type Provider, type Type } from '@nestjs/common';
 import { Database, OwnerDatabase } from '@otpost/database';
+import { queueContracts } from '@otpost/contracts';
 import type { KeyEncryption } from '@otpost/envelope';
-import { MessagingModule, type MessagingOptions } from '@otpost/messaging';
+import { MessagingModule, QueueModule, type MessagingOptions } from '@otpost/messaging';
 import type { Logger, ServiceConfig } from '@otpost/platform';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { KeyChanges } from './api-keys/key-changes.js';
@@ -16,12 +17,21 @@ import { ReadCredential } from './credentials/read-credential.js';
 import { ReadReceivedCode } from './credentials/read-received-code.js';
 import { ReadTfaCode } from './credentials/read-tfa-code.js';
 import { UpdateCredential } from './credentials/update-credential.js';
+import { InboxesController } from './inboxes/inboxes.controller.js';
 import { DataKeys, keyEncryption } from './keys/data-keys.js';
+import { MessagesController } from './messages/messages.controller.js';
+import { PurgeMessages } from './messages/purge-messages.js';
 import { CodePath } from './otp-secrets/code-path.js';
 import { CreateOtpSecret } from './otp-secrets/create-otp-secret.js';
 import { OtpSecretsController } from './otp-secrets/otp-secrets.controller.js';
 import { ReadTotpCode } from './otp-secrets/read-totp-code.js';
 import { TakeOtpCode } from './otp-secrets/take-otp-code.js';
+import { CreatePhoneNumber } from './phone-numbers/create-phone-number.js';
+import { PhoneNumbersController } from './phone-numbers/phone-numbers.controller.js';
+import { DepositMessages } from './received-codes/deposit-messages.js';
+import { MessageOpener } from './received-codes/message-opener.js';
+import { ReceivedCodesController } from './received-codes/received-codes.controller.js';
+import { WipeCodes } from './received-codes/wipe-codes.js';
 import { WebhookSecretsController } from './webhook-secrets/webhook-secrets.controller.js';
 import { WorkspacesController } from './workspaces/workspaces.controller.js';
 
@@ -50,6 +60,10 @@ const rooms: { controllers: Type[]; providers: Provider[] }[] = [
       UpdateCredential,
     ],
   },
+  { controllers: [ReceivedCodesController], providers: [DepositMessages, MessageOpener, WipeCodes] },
+  { controllers: [MessagesController], providers: [PurgeMessages] },
+  { controllers: [InboxesController], providers: [] },
+  { controllers: [PhoneNumbersController], providers: [CreatePhoneNumber] },
   { controllers: [AuditController, UsageController], providers: [AuditSealer] },
   { controllers: [WebhookSecretsController], providers: [DataKeys] },
 ];
@@ -60,7 +74,10 @@ export class VaultModule {
   static of({ config, logger, database, owner, kek, messaging }: VaultOptions): DynamicModule {
     return {
       module: VaultModule,
-      imports: [MessagingModule.forRoot(messaging)],
+      imports: [
+        MessagingModule.forRoot(messaging),
+        QueueModule.forRoot({ ...messaging, service: 'vault', queues: queueContracts }),
+      ],
       controllers: rooms.flatMap(({ controllers }) => controllers),
       providers: [
         ...rooms.flatMap(({ providers }) => providers),
@@ -69,6 +86,7 @@ export class VaultModule {
         { provide: keyEncryption, useValue: kek },
         { provide: 'LOGGER', useValue: logger },
         { provide: 'DATA_KEY_CACHE_SECONDS', useValue: config.OTPOST_DATA_KEY_CACHE_SECONDS },
+        { provide: 'HOOK_KEY', useValue: config.OTPOST_HOOK_KEY },
         { provide: 'INBOX_DOMAIN', useValue: config.OTPOST_INBOX_DOMAIN },
       ],
     };

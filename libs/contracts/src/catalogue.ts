@@ -7,8 +7,12 @@ import * as apiKeys from './vault/api-keys.js';
 import * as audit from './vault/audit.js';
 import * as credentials from './vault/credentials.js';
 import * as deposits from './vault/deposits.js';
+import * as inboxes from './vault/inboxes.js';
 import * as keys from './vault/keys.js';
+import * as messages from './vault/messages.js';
 import * as otpSecrets from './vault/otp-secrets.js';
+import * as phoneNumbers from './vault/phone-numbers.js';
+import * as receivedCodes from './vault/received-codes.js';
 import * as webhookSecrets from './vault/webhook-secrets.js';
 import * as workspaces from './vault/workspaces.js';
 
@@ -19,8 +23,12 @@ const declarations = [
   deliveries,
   deposits,
   events,
+  inboxes,
   keys,
+  messages,
   otpSecrets,
+  phoneNumbers,
+  receivedCodes,
   webhookEndpoints,
   webhookSecrets,
   workspaces,
