@@ -44,6 +44,13 @@ describe('./otpost', () => {
         workspace_id: expect.any(String),
         client_encryption_key: expect.stringMatching(/^[0-9a-f]{64}$/),
       },
+      hooks: {
+        twilio_sms: `${status.ingest_url}/inbound/twilio/sms`,
+        sendgrid_parse: expect.stringMatching(/\/inbound\/sendgrid\/parse\/[0-9a-f]{48}$/),
+        mime: `${status.ingest_url}/inbound/email/mime`,
+        mime_secret: expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/),
+        twilio_auth_token: expect.stringMatching(/^[0-9a-f]{32}$/),
+      },
       services: expect.any(Array),
     });
     expect(status.services.map(({ name }) => name).sort()).toEqual([
@@ -75,7 +82,7 @@ describe('./otpost', () => {
   });
 
   it('keeps its keys to its owner', () => {
-    const secrets = readdirSync(home).filter((name) => /key|passwords|demo|run|lock/.test(name));
+    const secrets = readdirSync(home).filter((name) => /key|passwords|demo|run|lock|secret|token/.test(name));
     expect(secrets).toEqual(
       expect.arrayContaining(['demo.json', 'hook.key', 'keyring.json', 'passwords.json', 'root.key', 'transport.key']),
     );

@@ -13,6 +13,8 @@ export interface System {
   rootKey: string;
   /** The demo workspace; absent where the system was started without one. */
   demo: Workspace | undefined;
+  /** Where providers post to, and what proves them. */
+  hooks: Hooks;
   /** PostgreSQL as the role that owns the schema. */
   ownerUrl: string;
   /** PostgreSQL as the superuser, who sees every row of every table. */
@@ -22,6 +24,16 @@ export interface System {
   home: string;
   /** The log of one process: `gateway`, `vault-2`, `postgres`, `redis`. */
   logFile(process: string): string;
+}
+
+export interface Hooks {
+  twilioSms: string;
+  twilioAuthToken: string;
+  /** With the secret path segment. */
+  sendgridParse: string;
+  mime: string;
+  /** whsec_…, Standard Webhooks. */
+  mimeSecret: string;
 }
 
 export interface Workspace {
@@ -123,6 +135,7 @@ interface Description {
   smtp_url: string;
   root_key: string;
   demo: { api_key: string; workspace_id: string; client_encryption_key: string } | null;
+  hooks: Record<'twilio_sms' | 'twilio_auth_token' | 'sendgrid_parse' | 'mime' | 'mime_secret', string>;
   owner_url: string;
   superuser_url: string;
   redis_url: string;
@@ -171,7 +184,7 @@ function openChannel() {
 }
 
 function systemOf(description: Description): System {
-  const { demo } = description;
+  const { demo, hooks } = description;
   return {
     gatewayUrl: description.gateway_url,
     ingestUrl: description.ingest_url,
@@ -180,6 +193,13 @@ function systemOf(description: Description): System {
     demo: demo
       ? { workspaceId: demo.workspace_id, apiKey: demo.api_key, clientEncryptionKey: demo.client_encryption_key }
       : undefined,
+    hooks: {
+      twilioSms: hooks.twilio_sms,
+      twilioAuthToken: hooks.twilio_auth_token,
+      sendgridParse: hooks.sendgrid_parse,
+      mime: hooks.mime,
+      mimeSecret: hooks.mime_secret,
+    },
     ownerUrl: description.owner_url,
     superuserUrl: description.superuser_url,
     redisUrl: description.redis_url,

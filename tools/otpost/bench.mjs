@@ -81,7 +81,7 @@ function needsSystem(script) {
 async function runningSystem() {
   const home = Home.fromEnvironment();
   const state = home.running();
-  const { ready, gateway_url, ingest_url, smtp_url, root_key, demo } = await readStatus(home);
+  const { ready, gateway_url, ingest_url, smtp_url, root_key, demo, hooks } = await readStatus(home);
   if (!state || !ready || !gateway_url || !ingest_url || !smtp_url || !root_key) {
     throw new UserError('--here needs a running system: "./otpost up --detach" starts one.');
   }
@@ -93,6 +93,7 @@ async function runningSystem() {
     smtp_url,
     root_key,
     demo,
+    hooks,
     owner_url: ownerUrl,
     superuser_url: '',
     redis_url: redisUrl,

@@ -17,6 +17,7 @@ import { inRoot } from './workspace.mjs';
  * @property {string} gateway_url
  * @property {string} ingest_url
  * @property {string} smtp_url
+ * @property {string} hooks_url with which the hooks' URLs start, as senders see them
  * @property {number | null} postgres_port `null` when DATABASE_URL names another
  * @property {number | null} redis_port `null` when REDIS_URL names another
  * @property {ProcessState[]} processes in the order in which they were started

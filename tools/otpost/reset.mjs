@@ -15,10 +15,13 @@ const ours = [
   'keyring.json',
   'keyring.json.new',
   'logs',
+  'mime-secret',
   'passwords.json',
   'root.key',
   'run.json',
+  'sendgrid-path-secret',
   'transport.key',
+  'twilio-auth-token',
   'up.lock',
 ];
 

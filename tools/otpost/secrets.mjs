@@ -21,10 +21,13 @@ const passwordsOf = ['superuser', 'owner', 'redis', 'gateway', 'vault', 'ingesto
  * @type {Record<string, { file: string, services: string[], make?: () => string }>}
  */
 export const keyFiles = {
-  OTPOST_TRANSPORT_KEY: { file: 'transport.key', services: ['gateway', 'vault', 'dispatcher'], make: hexKey },
-  OTPOST_HOOK_KEY: { file: 'hook.key', services: ['vault', 'ingestor'], make: hexKey },
+  OTPOST_TRANSPORT_KEY: { file: 'transport.key', services: ['gateway', 'vault', 'dispatcher'], make: () => hex(32) },
+  OTPOST_HOOK_KEY: { file: 'hook.key', services: ['vault', 'ingestor'], make: () => hex(32) },
   OTPOST_ROOT_KEY: { file: 'root.key', services: ['gateway'], make: rootKey },
   OTPOST_KEYRING: { file: 'keyring.json', services: ['vault'] },
+  OTPOST_TWILIO_AUTH_TOKEN: { file: 'twilio-auth-token', services: ['ingestor'], make: () => hex(16) },
+  OTPOST_SENDGRID_PATH_SECRET: { file: 'sendgrid-path-secret', services: ['ingestor'], make: () => hex(24) },
+  OTPOST_MIME_SECRET: { file: 'mime-secret', services: ['ingestor'], make: webhookSecret },
 };
 
 /**
@@ -75,32 +78,34 @@ export function ensurePasswords(home) {
     );
   }
   const all = Object.fromEntries(
-    passwordsOf.map((name) => [name, known[/** @type {keyof Passwords} */ (name)] ?? password()]),
+    passwordsOf.map((name) => [name, known[/** @type {keyof Passwords} */ (name)] ?? hex(24)]),
   );
   if (passwordsOf.some((name) => !(name in known))) writePrivate(path, `${JSON.stringify(all, null, 2)}\n`);
   return /** @type {Passwords} */ (all);
 }
 
 /**
+ * A key as the services read it: given by the operator, or our own.
+ * @param {string} name of the variable
  * @param {Home} home
  * @param {Record<string, string | undefined>} [environment]
  * @returns {string | undefined}
  */
-export function readRootKey(home, environment = process.env) {
-  return (
-    environment['OTPOST_ROOT_KEY'] || readIfThere(environment['OTPOST_ROOT_KEY_FILE'] || home.file('root.key'))?.trim()
-  );
+export function readKey(name, home, environment = process.env) {
+  const file = environment[`${name}_FILE`] || home.file(keyFiles[name]?.file ?? '');
+  return environment[name] || readIfThere(file)?.trim();
 }
 
-function hexKey() {
-  return randomBytes(32).toString('hex');
+/** @param {number} bytes */
+function hex(bytes) {
+  return randomBytes(bytes).toString('hex');
 }
 
 function rootKey() {
   return `otp_root_${randomBytes(32).toString('base64url')}`;
 }
 
-/** Without characters that a URL would have to escape. */
-function password() {
-  return randomBytes(24).toString('hex');
+/** As Standard Webhooks writes one. */
+function webhookSecret() {
+  return `whsec_${randomBytes(32).toString('base64')}`;
 }

@@ -155,7 +155,10 @@ export function serviceEnvironment(replica, urls, home, ground, environment) {
     }
   }
   for (const [name, { file, services }] of Object.entries(keyFiles)) {
-    if (services.includes(service) && !told[name] && !told[`${name}_FILE`]) told[`${name}_FILE`] = home.file(file);
+    if (!services.includes(service) || told[name] || told[`${name}_FILE`]) continue;
+    // Who gave SendGrid's key wants its signatures, and no way around them.
+    if (name === 'OTPOST_SENDGRID_PATH_SECRET' && told['OTPOST_SENDGRID_PUBLIC_KEY']) continue;
+    told[`${name}_FILE`] = home.file(file);
   }
   told['OTPOST_PUBLIC_INGEST_URL'] ??= urls.ingest_url;
   told['OTPOST_PUBLIC_URL'] ??= urls.gateway_url;

@@ -43,10 +43,16 @@ describe('the environment of a service', () => {
   it('names each key to its services alone, whether it is ours or given', () => {
     const keysOf = (environment: Record<string, string>) =>
       Object.keys(environment)
-        .filter((name) => /KEY|KEYRING/.test(name))
+        .filter((name) => /KEY|KEYRING|TOKEN|SECRET/.test(name))
         .sort();
+    const ofIngestor = [
+      'OTPOST_HOOK_KEY_FILE',
+      'OTPOST_MIME_SECRET_FILE',
+      'OTPOST_SENDGRID_PATH_SECRET_FILE',
+      'OTPOST_TWILIO_AUTH_TOKEN_FILE',
+    ];
     expect(keysOf(environmentOf('gateway'))).toEqual(['OTPOST_ROOT_KEY_FILE', 'OTPOST_TRANSPORT_KEY_FILE']);
-    expect(keysOf(environmentOf('ingestor'))).toEqual(['OTPOST_HOOK_KEY_FILE']);
+    expect(keysOf(environmentOf('ingestor'))).toEqual(ofIngestor);
     expect(keysOf(environmentOf('dispatcher'))).toEqual(['OTPOST_TRANSPORT_KEY_FILE']);
     expect(keysOf(environmentOf('vault'))).toEqual([
       'OTPOST_HOOK_KEY_FILE',
@@ -54,12 +60,17 @@ describe('the environment of a service', () => {
       'OTPOST_TRANSPORT_KEY_FILE',
     ]);
     const given = { OTPOST_ROOT_KEY: 'root', OTPOST_TRANSPORT_KEY: 'transport', OTPOST_KEYRING_FILE: '/elsewhere' };
-    expect(keysOf(environmentOf('ingestor', given))).toEqual(['OTPOST_HOOK_KEY_FILE']);
+    expect(keysOf(environmentOf('ingestor', given))).toEqual(ofIngestor);
     expect(environmentOf('gateway', given)).toMatchObject({
       OTPOST_ROOT_KEY: 'root',
       OTPOST_TRANSPORT_KEY: 'transport',
     });
     expect(environmentOf('vault', given)).toMatchObject({ OTPOST_KEYRING_FILE: '/elsewhere' });
+  });
+
+  it('leaves no way around the signatures of SendGrid whose key was given', () => {
+    const told = environmentOf('ingestor', { OTPOST_SENDGRID_PUBLIC_KEY: 'public' });
+    expect(told).not.toHaveProperty('OTPOST_SENDGRID_PATH_SECRET_FILE');
   });
 
   it('passes every other OTPOST_ variable on, and of the shell only what Node.js and TLS need', () => {

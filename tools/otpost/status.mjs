@@ -3,8 +3,18 @@ import { readDemo } from './demo.mjs';
 import { parseFlags } from './flags.mjs';
 import { Home } from './home.mjs';
 import { isAlive } from './processes.mjs';
-import { readRootKey } from './secrets.mjs';
+import { readKey } from './secrets.mjs';
 import { answersReady, serviceNames } from './services.mjs';
+
+/**
+ * Where providers post to, and what proves them.
+ * @typedef {object} Hooks
+ * @property {string} twilio_sms
+ * @property {string} sendgrid_parse
+ * @property {string} mime
+ * @property {string | null} mime_secret
+ * @property {string | null} twilio_auth_token
+ */
 
 /**
  * What `./otpost status --json` prints.
@@ -14,6 +24,7 @@ import { answersReady, serviceNames } from './services.mjs';
  * @property {string | null} ingest_url
  * @property {string | null} smtp_url
  * @property {string | null} root_key
+ * @property {Hooks | null} hooks
  * @property {{ api_key: string, workspace_id: string, client_encryption_key: string } | null} demo
  * @property {{ name: string, replica: string, pid: number | null, port: number, ready: boolean }[]} services
  */
@@ -55,12 +66,32 @@ export async function readStatus(home) {
     gateway_url: state?.gateway_url ?? null,
     ingest_url: state?.ingest_url ?? null,
     smtp_url: state?.smtp_url ?? null,
-    root_key: readRootKey(home) ?? null,
+    root_key: readKey('OTPOST_ROOT_KEY', home) ?? null,
     demo:
       demo?.api_key && demo.workspace_id && demo.client_encryption_key
         ? { api_key: demo.api_key, workspace_id: demo.workspace_id, client_encryption_key: demo.client_encryption_key }
         : null,
+    hooks: state ? hooksOf(home, state.hooks_url) : null,
     services,
+  };
+}
+
+/**
+ * @param {Home} home
+ * @param {string} url
+ * @returns {Hooks}
+ */
+function hooksOf(home, url) {
+  const base = `${url.replace(/\/$/, '')}/inbound`;
+  const pathSecret = process.env['OTPOST_SENDGRID_PUBLIC_KEY']
+    ? undefined
+    : readKey('OTPOST_SENDGRID_PATH_SECRET', home);
+  return {
+    twilio_sms: `${base}/twilio/sms`,
+    sendgrid_parse: `${base}/sendgrid/parse${pathSecret ? `/${pathSecret}` : ''}`,
+    mime: `${base}/email/mime`,
+    mime_secret: readKey('OTPOST_MIME_SECRET', home) ?? null,
+    twilio_auth_token: readKey('OTPOST_TWILIO_AUTH_TOKEN', home) ?? null,
   };
 }
 

@@ -1,7 +1,7 @@
 // @ts-check
 import { URLSearchParams } from 'node:url';
 import { demoPair, readDemo } from './demo.mjs';
-import { readRootKey } from './secrets.mjs';
+import { readKey } from './secrets.mjs';
 
 /**
  * How to use a system that is ready.
@@ -18,7 +18,7 @@ export function summary(home, urls, seconds) {
     `  API        ${urls.gateway_url}    (documentation: ${urls.gateway_url}/docs)`,
     `  Inbound    ${urls.ingest_url}    mail: ${urls.smtp_url}`,
     ...(demo ? [`  API key    ${demo.api_key}    (workspace "demo")`] : []),
-    `  Root key   ${readRootKey(home) ?? 'none'}`,
+    `  Root key   ${readKey('OTPOST_ROOT_KEY', home) ?? 'none'}`,
     `  Home       ${home.path}`,
   ];
   if (demo) lines.push('', ...curlLines(urls.gateway_url, demo));

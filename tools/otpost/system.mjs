@@ -11,7 +11,7 @@ import { Interrupted, step, UserError } from './output.mjs';
 import { Ports } from './ports.mjs';
 import { self } from './processes.mjs';
 import { redisProgram } from './redis.mjs';
-import { ensureKeyring, ensureKeys, ensurePasswords, readRootKey } from './secrets.mjs';
+import { ensureKeyring, ensureKeys, ensurePasswords, readKey } from './secrets.mjs';
 import { startServers } from './servers.mjs';
 import { edges, planReplicas, planService, rolePasswords, urlsOf } from './services.mjs';
 import { Supervisor } from './supervisor.mjs';
@@ -65,7 +65,7 @@ export class System {
   }
 
   get rootKey() {
-    return readRootKey(this.home, this.environment);
+    return readKey('OTPOST_ROOT_KEY', this.home, this.environment);
   }
 
   get demo() {
@@ -229,6 +229,7 @@ export class System {
       phase: 'starting',
       since: new Date().toISOString(),
       ...this.urls,
+      hooks_url: this.environment['OTPOST_PUBLIC_INGEST_URL'] || this.urls.ingest_url,
       postgres_port: postgresPort ?? null,
       redis_port: redisPort ?? null,
       processes: [],

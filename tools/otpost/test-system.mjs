@@ -13,6 +13,7 @@ import { cleanEnvironment } from './temporary.mjs';
  * @property {string} smtp_url
  * @property {string} root_key
  * @property {import('./status.mjs').Status['demo']} demo
+ * @property {import('./status.mjs').Status['hooks']} hooks
  * @property {string} owner_url PostgreSQL as the role that owns the schema
  * @property {string} superuser_url PostgreSQL as the superuser, who sees every row of every table
  * @property {string} redis_url
@@ -49,13 +50,14 @@ export function testSystem(home, { environment = {}, demo = true, durable = fals
  * @returns {Promise<SystemDescription>}
  */
 export async function describeSystem(system) {
-  const { demo } = await readStatus(system.home);
+  const { demo, hooks } = await readStatus(system.home);
   const { ownerUrl, superuserUrl, redisUrl } = system.servers;
   return {
     home: system.home.path,
     ...system.urls,
     root_key: system.rootKey ?? '',
     demo,
+    hooks,
     owner_url: ownerUrl,
     superuser_url: superuserUrl,
     redis_url: redisUrl,
