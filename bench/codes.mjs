@@ -27,7 +27,7 @@ const { totp_secret: secret } = await post('/api/v2/totp/secrets', { label: 'ben
 const entry = { permissioned_user_id: 'bench', domain: 'bench.example', tfa_method: 'AUTHENTICATOR', tfa_secret: seed };
 await post('/vault', entry, [201, 409]);
 
-const environment = { ...process.env, FLOOR_DATABASE_URL: system.owner_url };
+const environment = { ...process.env, FLOOR_DATABASE_URL: system.database_url };
 const floor = fork(new URL('./codes-floor.mjs', import.meta.url), { env: environment });
 const [{ url: floorUrl, id: floorId }] = await once(floor, 'message');
 
