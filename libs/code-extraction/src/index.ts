@@ -1,1 +1,3 @@
-export {};
+export { extract } from './extract.js';
+export { hintPatternProblem } from './hint.js';
+export type { Candidate, CodeHint, Expectation, Extraction, Message } from './message.js';

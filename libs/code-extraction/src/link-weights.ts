@@ -1,0 +1,45 @@
+/** How much each piece of evidence for a link counts, in log-odds, as in weights.ts. */
+export const linkWeights = {
+  base: -3.2,
+
+  // The address.
+  accessWordInPath: 1.6,
+  token: 1.3,
+  noToken: -1.2,
+  noPath: -2.5,
+  otherWordInPath: -2.2,
+  otherHost: -4,
+  file: -5,
+  domainFits: 0.8,
+
+  // The words it is shown as.
+  shownPurpose: 2.4,
+  shownClick: 0.4,
+  shownOther: -3.2,
+  shownUnasked: -5,
+  shownBusiness: -2,
+  imageOnly: -2,
+
+  // The words that lead to it.
+  introducedPurpose: 2.2,
+  introducedClick: 0.7,
+  introducedUnasked: -4.5,
+  introducedOther: -2.2,
+
+  // The message.
+  subjectPurpose: 1.5,
+  topicPurpose: 1,
+  topicUnasked: 0.4,
+  topicValidity: 0.5,
+  topicPromotion: -2.4,
+  topicMeeting: -2.4,
+  topicParcel: -3.4,
+  topicEvent: -2.4,
+  topicBill: -2.2,
+  topicVenue: -1.2,
+  topicNotice: -1.8,
+  quoted: -3,
+  faint: -0.6,
+} as const;
+
+export type LinkFeatureName = Exclude<keyof typeof linkWeights, 'base'>;
