@@ -20,7 +20,9 @@ export async function startSharedSystem() {
   const folder = await testFolder();
   const system = testSystem(new Home(join(folder, 'shared')), { environment });
   undo.unshift(() => system.stop());
-  await system.start();
+  await system.start().catch((/** @type {Error & { details?: string }} */ { message, details }) => {
+    throw new Error(`${message}\n${details ?? ''}`); // Jest shows no more of an error than this
+  });
   const description = await describeSystem(system);
   undo.unshift(await recordRedis(description.redis_url, join(description.home, 'logs', 'redis-monitor.log')));
   writePrivate(join(folder, 'shared.json'), JSON.stringify(description));

@@ -136,7 +136,7 @@ interface Description {
   root_key: string;
   demo: { api_key: string; workspace_id: string; client_encryption_key: string } | null;
   hooks: Record<'twilio_sms' | 'twilio_auth_token' | 'sendgrid_parse' | 'mime' | 'mime_secret', string>;
-  owner_url: string;
+  database_url: string;
   superuser_url: string;
   redis_url: string;
 }
@@ -200,7 +200,7 @@ function systemOf(description: Description): System {
       mime: hooks.mime,
       mimeSecret: hooks.mime_secret,
     },
-    ownerUrl: description.owner_url,
+    ownerUrl: description.database_url,
     superuserUrl: description.superuser_url,
     redisUrl: description.redis_url,
     home: description.home,

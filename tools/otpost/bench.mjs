@@ -94,7 +94,7 @@ async function runningSystem() {
     root_key,
     demo,
     hooks,
-    owner_url: ownerUrl,
+    database_url: ownerUrl,
     superuser_url: '',
     redis_url: redisUrl,
   };

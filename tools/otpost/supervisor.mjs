@@ -1,4 +1,5 @@
 // @ts-check
+import { lastLines } from './log-files.mjs';
 import { readable } from './log-lines.mjs';
 import { ManagedProcess } from './managed-process.mjs';
 import { Interrupted, UserError } from './output.mjs';
@@ -65,10 +66,10 @@ export class Supervisor {
       if (signal.aborted) throw new Interrupted();
       if (failed.signal.aborted) throw this.#gaveUp(/** @type {ManagedProcess} */ (failed.signal.reason));
       if (!overdue.aborted) throw error;
-      const names = group.filter(({ wasReady }) => !wasReady).map(({ name }) => name);
-      throw new UserError(
-        `not ready after ${timeoutSeconds} s: ${names.join(', ')}. "./otpost logs" shows what they say.`,
-      );
+      const late = group.filter(({ wasReady }) => !wasReady);
+      const lines = late.flatMap(({ name, plan }) => [`${name}:`, ...lastLines(plan.logFile, 10).map(readable)]);
+      const names = late.map(({ name }) => name).join(', ');
+      throw new UserError(`not ready after ${timeoutSeconds} s: ${names}. The last lines:`, lines.join('\n'));
     } finally {
       clearInterval(watch);
     }

@@ -14,7 +14,7 @@ import { cleanEnvironment } from './temporary.mjs';
  * @property {string} root_key
  * @property {import('./status.mjs').Status['demo']} demo
  * @property {import('./status.mjs').Status['hooks']} hooks
- * @property {string} owner_url PostgreSQL as the role that owns the schema
+ * @property {string} database_url PostgreSQL as the role that owns the schema
  * @property {string} superuser_url PostgreSQL as the superuser, who sees every row of every table
  * @property {string} redis_url
  */
@@ -58,7 +58,7 @@ export async function describeSystem(system) {
     root_key: system.rootKey ?? '',
     demo,
     hooks,
-    owner_url: ownerUrl,
+    database_url: ownerUrl,
     superuser_url: superuserUrl,
     redis_url: redisUrl,
   };
