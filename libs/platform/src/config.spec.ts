@@ -64,6 +64,26 @@ describe('loadConfig', () => {
   });
 });
 
+describe('OTPOST_WEBHOOK_ALLOW_CIDRS', () => {
+  it('is a list of blocks and addresses', () => {
+    const text = '127.0.0.0/8, 10.1.2.3,fd12::/48';
+    expect(
+      loadConfig('dispatcher', { ...dispatcher, OTPOST_WEBHOOK_ALLOW_CIDRS: text }).OTPOST_WEBHOOK_ALLOW_CIDRS,
+    ).toEqual([
+      { address: '127.0.0.0', family: 'ipv4', prefixLength: 8 },
+      { address: '10.1.2.3', family: 'ipv4', prefixLength: 32 },
+      { address: 'fd12::', family: 'ipv6', prefixLength: 48 },
+    ]);
+  });
+
+  it.each(['localhost', '10.0.0.0/33', '10.0.0.0/', '10.0.0.0/8/8', '10.0.0.0/8;', 'fd00::/129'])(
+    'cannot be %s',
+    (text) => {
+      expect(problemsOf({ ...dispatcher, OTPOST_WEBHOOK_ALLOW_CIDRS: text })).toHaveLength(1);
+    },
+  );
+});
+
 describe('environmentExample', () => {
   it('names every variable once', () => {
     const names = [...environmentExample().matchAll(/^# ([A-Z_]+)=/gm)].map(([, name]) => name);

@@ -2,18 +2,10 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { Secret } from '@otpost/envelope';
 import type { ServiceName } from '@otpost/contracts';
+import { inboundFields } from './config-inbound.js';
+import { webhookFields } from './config-webhooks.js';
+import { port, secretText, type VariableMeta } from './config-fields.js';
 
-/** What `.env.example` says of a variable beyond its schema. */
-interface VariableMeta {
-  description: string;
-  /** Shown in `.env.example` instead of a value. */
-  example?: string;
-  /** May also come from a file: `<NAME>_FILE` holds its path. Never printed. */
-  secret?: true;
-}
-
-const port = z.coerce.number().int().min(0).max(65_535);
-const secretText = (schema: z.ZodString) => schema.transform((text) => new Secret(text));
 const secretBytes = (hex: string) => new Secret<Uint8Array>(Buffer.from(hex, 'hex'));
 const hexKey = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits (32 bytes)');
 const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must start with postgresql://');
@@ -92,6 +84,18 @@ const hookKey = z.object({
   }),
 });
 
+const inboxes = z.object({
+  OTPOST_INBOX_DOMAIN: z
+    .string()
+    .toLowerCase()
+    .regex(
+      /^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
+      'must be a host name, as in inbox.example.com',
+    )
+    .default('inbox.localhost')
+    .meta({ description: 'Domain of the inboxes. Its MX leads to the ingestor or to a provider that posts to it.' }),
+});
+
 const schemas = {
   gateway: everyService.extend(transport.shape).extend({
     OTPOST_ROOT_KEY: secretText(
@@ -117,30 +121,19 @@ const schemas = {
     .extend(transport.shape)
     .extend(owner.shape)
     .extend(hookKey.shape)
+    .extend(inboxes.shape)
     .extend({
       OTPOST_KEYRING_FILE: z.string().min(1).meta({
         description:
           'The key-encryption keys: a file made by `./otpost up` or `./otpost keys init`, readable by the vault alone.',
         example: '/run/secrets/keyring.json',
       }),
-      OTPOST_INBOX_DOMAIN: z.string().default('inbox.localhost').meta({
-        description: 'Domain of the inboxes. Its MX leads to the ingestor or to a provider that posts to it.',
-      }),
       OTPOST_DATA_KEY_CACHE_SECONDS: z.coerce.number().int().min(0).max(3_600).default(300).meta({
         description: 'Seconds that an unwrapped data key may stay in memory.',
       }),
     }),
-  ingestor: everyService
-    .extend(owner.shape)
-    .extend(hookKey.shape)
-    .extend({
-      OTPOST_SMTP_PORT: port.default(2525).meta({ description: 'Port of the SMTP listener.' }),
-      OTPOST_PUBLIC_INGEST_URL: z
-        .url({ protocol: /^https?$/ })
-        .optional()
-        .meta({ description: 'Start of every hook URL, as the providers see it. Default: its own address.' }),
-    }),
-  dispatcher: everyService.extend(transport.shape).extend(owner.shape),
+  ingestor: everyService.extend(owner.shape).extend(hookKey.shape).extend(inboxes.shape).extend(inboundFields),
+  dispatcher: everyService.extend(transport.shape).extend(owner.shape).extend(webhookFields),
 };
 
 export type ServiceConfig<Service extends ServiceName> = z.output<(typeof schemas)[Service]>;
