@@ -23,6 +23,7 @@ export * from './dispatcher/events.js';
 export * from './dispatcher/received-codes.js';
 export * from './dispatcher/webhook-endpoints.js';
 export * from './ingestor/auth-results.js';
+export * from './ingestor/extraction-hint.js';
 export * from './ingestor/sealed-message.js';
 export * from './vault/api-keys.js';
 export * from './vault/audit.js';
