@@ -13,6 +13,7 @@ import { CreateCredential } from './credentials/create-credential.js';
 import { CredentialUses } from './credentials/credential-uses.js';
 import { CredentialsController } from './credentials/credentials.controller.js';
 import { DeleteCredential } from './credentials/delete-credential.js';
+import { DescribeFactors } from './credentials/describe-factors.js';
 import { ReadCredential } from './credentials/read-credential.js';
 import { ReadReceivedCode } from './credentials/read-received-code.js';
 import { ReadTfaCode } from './credentials/read-tfa-code.js';
@@ -21,10 +22,12 @@ import { InboxesController } from './inboxes/inboxes.controller.js';
 import { DataKeys, keyEncryption } from './keys/data-keys.js';
 import { MessagesController } from './messages/messages.controller.js';
 import { PurgeMessages } from './messages/purge-messages.js';
+import { ChallengeCodesController } from './otp-secrets/challenge-codes.controller.js';
 import { CodePath } from './otp-secrets/code-path.js';
 import { CreateOtpSecret } from './otp-secrets/create-otp-secret.js';
 import { OtpSecretsController } from './otp-secrets/otp-secrets.controller.js';
 import { ReadTotpCode } from './otp-secrets/read-totp-code.js';
+import { TakeForChallenge } from './otp-secrets/take-for-challenge.js';
 import { TakeOtpCode } from './otp-secrets/take-otp-code.js';
 import { CreatePhoneNumber } from './phone-numbers/create-phone-number.js';
 import { PhoneNumbersController } from './phone-numbers/phone-numbers.controller.js';
@@ -64,6 +67,7 @@ const rooms: { controllers: Type[]; providers: Provider[] }[] = [
   { controllers: [MessagesController], providers: [PurgeMessages] },
   { controllers: [InboxesController], providers: [] },
   { controllers: [PhoneNumbersController], providers: [CreatePhoneNumber] },
+  { controllers: [ChallengeCodesController], providers: [DescribeFactors, TakeForChallenge] },
   { controllers: [AuditController, UsageController], providers: [AuditSealer] },
   { controllers: [WebhookSecretsController], providers: [DataKeys] },
 ];

@@ -5,6 +5,7 @@ import * as events from './dispatcher/events.js';
 import * as webhookEndpoints from './dispatcher/webhook-endpoints.js';
 import * as apiKeys from './vault/api-keys.js';
 import * as audit from './vault/audit.js';
+import * as challengeCodes from './vault/challenge-codes.js';
 import * as credentials from './vault/credentials.js';
 import * as deposits from './vault/deposits.js';
 import * as inboxes from './vault/inboxes.js';
@@ -19,6 +20,7 @@ import * as workspaces from './vault/workspaces.js';
 const declarations = [
   apiKeys,
   audit,
+  challengeCodes,
   credentials,
   deliveries,
   deposits,

@@ -27,6 +27,7 @@ export * from './ingestor/extraction-hint.js';
 export * from './ingestor/sealed-message.js';
 export * from './vault/api-keys.js';
 export * from './vault/audit.js';
+export * from './vault/challenge-codes.js';
 export * from './vault/credentials.js';
 export * from './vault/deposits.js';
 export * from './vault/inboxes.js';
