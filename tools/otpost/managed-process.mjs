@@ -21,6 +21,7 @@ import { identify, signalProcess } from './processes.mjs';
  * @property {import('./server-account.mjs').ServerAccount} [account]
  * @property {string} [input] written to its standard input: how a secret gets in without being seen in `ps`
  * @property {(signal: AbortSignal) => Promise<boolean>} isReady asked again and again
+ * @property {() => Promise<string>} [whyNotReady] what it says itself, for a person
  * @property {NodeJS.Signals} [stopSignal]
  * @property {number} stopSeconds how long it may take to stop before it is killed
  */

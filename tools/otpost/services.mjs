@@ -125,6 +125,7 @@ export function planService(replica, urls, home, ground, environment) {
     cwd: root,
     logFile: home.logFile(replica.name),
     isReady: (signal) => answersReady(replica, signal),
+    whyNotReady: () => readyzSays(replica),
     // A little more than it gives itself, so that it is killed only when it hangs.
     stopSeconds: Number(environment['OTPOST_SHUTDOWN_SECONDS'] || 25) + 5,
   };
@@ -192,6 +193,16 @@ export async function answersReady({ host, port }, signal) {
   const response = await fetch(`http://${hostForUrl(host)}:${port}/readyz`, { signal });
   await response.body?.cancel();
   return response.ok;
+}
+
+/** @param {{ host: string, port: number }} address */
+async function readyzSays({ host, port }) {
+  try {
+    const response = await fetch(`http://${hostForUrl(host)}:${port}/readyz`, { signal: AbortSignal.timeout(2_000) });
+    return `GET /readyz answers ${response.status} ${await response.text()}`;
+  } catch (error) {
+    return `GET /readyz has no answer (${/** @type {Error} */ (error).message})`;
+  }
 }
 
 /** @param {string} bind */

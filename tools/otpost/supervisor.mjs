@@ -66,10 +66,10 @@ export class Supervisor {
       if (signal.aborted) throw new Interrupted();
       if (failed.signal.aborted) throw this.#gaveUp(/** @type {ManagedProcess} */ (failed.signal.reason));
       if (!overdue.aborted) throw error;
-      const late = group.filter(({ wasReady }) => !wasReady);
-      const lines = late.flatMap(({ name, plan }) => [`${name}:`, ...lastLines(plan.logFile, 10).map(readable)]);
-      const names = late.map(({ name }) => name).join(', ');
-      throw new UserError(`not ready after ${timeoutSeconds} s: ${names}. The last lines:`, lines.join('\n'));
+      throw await notReady(
+        group.filter(({ wasReady }) => !wasReady),
+        timeoutSeconds,
+      );
     } finally {
       clearInterval(watch);
     }
@@ -113,4 +113,18 @@ export class Supervisor {
 export function howItEnded(crash) {
   if (crash?.signal) return `killed by ${crash.signal}`;
   return crash?.code === null || crash === undefined ? 'could not be run' : `exit code ${crash.code}`;
+}
+
+/**
+ * @param {ManagedProcess[]} late
+ * @param {number} timeoutSeconds
+ */
+async function notReady(late, timeoutSeconds) {
+  const names = late.map(({ name }) => name).join(', ');
+  const details = late.map(async ({ name, plan }) => {
+    const why = await plan.whyNotReady?.();
+    return [`${name}: ${why ?? ''}`, ...lastLines(plan.logFile, 10).map(readable)].join('\n');
+  });
+  const text = (await Promise.all(details)).join('\n');
+  return new UserError(`not ready after ${timeoutSeconds} s: ${names}. What they say:`, text);
 }
