@@ -159,24 +159,13 @@ function addressIn(run: string): { start: number; end: number; url: string | und
 }
 
 function isAddressUnit(unit: number): boolean {
-  // Printable ASCII without quotes, brackets, comma, semicolon, '<', '>', '*', '^', '`', '|' and '!'.
-  if (unit <= 0x22 || unit >= 0x7f) return false;
-  return !(
-    unit === 0x27 ||
-    unit === 0x28 ||
-    unit === 0x29 ||
-    unit === 0x2a ||
-    unit === 0x2c ||
-    unit === 0x3b ||
-    unit === 0x3c ||
-    unit === 0x3e ||
-    unit === 0x5b ||
-    unit === 0x5d ||
-    unit === 0x5e ||
-    unit === 0x60 ||
-    (unit >= 0x7b && unit <= 0x7d)
-  );
+  return addressUnits[unit] === 1;
 }
+
+/** Printable ASCII without quotes, brackets, comma, semicolon, '<', '>', '*', '^', '`', '|' and '!'. */
+const addressUnits = Uint8Array.from({ length: 0x80 }, (_, unit) =>
+  unit > 0x22 && unit < 0x7f && !`'()*,;<>[]^\`{|}`.includes(String.fromCharCode(unit)) ? 1 : 0,
+);
 
 /** Top-level domains seen in messages: a dot between a number and a word is more often a missing space. */
 const topLevels = new Set(

@@ -6,14 +6,14 @@ export type TextStyle = {
   background?: string;
 };
 
-/** Reads the declarations of a `style` attribute or rule. Only the first 4 kB count. */
+/** Reads the declarations of a `style` attribute or rule. Only the first 2 kB count. */
 export function readDeclarations(style: string): TextStyle {
   const result: TextStyle = {};
-  const declarations = style.slice(0, 4096).toLowerCase();
+  const declarations = style.slice(0, 2048).toLowerCase();
   if (!interesting.test(declarations)) return result;
   let zeroHeight = false;
   let clipped = false;
-  for (const declaration of declarations.split(';', 64)) {
+  for (const declaration of declarations.split(';', 40)) {
     const colon = declaration.indexOf(':');
     if (colon < 0) continue;
     const property = declaration.slice(0, colon).trim();

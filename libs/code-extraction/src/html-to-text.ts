@@ -8,12 +8,12 @@ import { linkMark, type LinkMention, type Rendering, type Span } from './message
 /**
  * What a person would see of an HTML mail, as text: hidden elements, comments, scripts, styles and the title are left
  * out; blocks end lines, table cells end with a tab, so that one digit per cell can be put together again.
- * Linear in the length of the input; reads at most `visibleLimit` characters of visible text.
+ * Linear in the length of the input; reads at most `visibleLimit` characters of visible text and `mostTokens` tags.
  */
 export function htmlToText(html: string): Rendering {
   const page = new Page();
   let position = 0;
-  while (position < html.length && page.length < visibleLimit) {
+  for (let count = 0; position < html.length && page.length < visibleLimit && count < mostTokens; count++) {
     const token = nextToken(html, position);
     position = token.end;
     if (token.type === 'text') page.addText(html.slice(token.start, token.end));
@@ -24,7 +24,10 @@ export function htmlToText(html: string): Rendering {
   return page.finish();
 }
 
-const visibleLimit = 96 * 1024;
+const visibleLimit = 48 * 1024;
+/** Entities and invisible characters take more room in the source than on the page. */
+const sourcePerVisible = 4;
+const mostTokens = 40_000;
 const longestUrl = 8192;
 const deepest = 256;
 const mostLinks = 400;
@@ -62,7 +65,8 @@ class Page {
 
   addText(raw: string): void {
     if (this.top?.hidden === true) return;
-    const decoded = normalise(decodeEntities(raw));
+    const room = Math.max(0, visibleLimit - this.length) * sourcePerVisible;
+    const decoded = normalise(decodeEntities(raw.slice(0, room)));
     this.write(this.inPre > 0 ? decoded : collapse(decoded, this.last));
   }
 

@@ -109,8 +109,8 @@ export class Passage {
   }
 }
 
-const mostTerms = 12_000;
-const mostChunks = 12_000;
+const mostTerms = 6000;
+const mostChunks = 6000;
 
 function firstAtOrAfter(terms: readonly Term[], start: number): number {
   let low = 0;

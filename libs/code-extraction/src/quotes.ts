@@ -13,7 +13,9 @@ export function quotedSpans(text: string): Span[] {
     const end = newline < 0 ? text.length : newline;
     const line = text.slice(position, Math.min(end, position + 300)).trim();
     if (line.startsWith('>') && !line.startsWith('>>>')) {
-      spans.push({ start: position, end, kind: 'quoted' });
+      const last = spans[spans.length - 1];
+      const start = last !== undefined && last.end + 1 === position ? (spans.pop()?.start ?? position) : position;
+      spans.push({ start, end, kind: 'quoted' });
     } else if (forwarded.test(line)) {
       return spans;
     } else if (contentBefore >= 8 && separates(line, text, end)) {

@@ -21,7 +21,7 @@ export function renderingsOf(message: Message): Renderings {
   };
 }
 
-const headLength = 64 * 1024;
+const headLength = 48 * 1024;
 const tailLength = 16 * 1024;
 const longestHtml = 2 * 1024 * 1024;
 

@@ -164,14 +164,13 @@ function patternOnly(value: string, known: Knowledge): ScoredCode {
 
 function finish(value: string, evidence: Evidence): ScoredCode {
   let score: number = weights.base;
-  let strongest: { name: FeatureName; effect: number } | undefined;
+  const effects: { name: FeatureName; effect: number }[] = [];
   for (const [name, amount] of Object.entries(evidence) as [FeatureName, number][]) {
     const effect = weights[name] * amount;
     score += effect;
-    if (named.has(name) && (strongest === undefined || Math.abs(effect) > Math.abs(strongest.effect)))
-      strongest = { name, effect };
+    effects.push({ name, effect });
   }
-  return { value, score, reason: reasonOf(strongest?.name, score), evidence, isQuoted: evidence.quoted === 1 };
+  return { value, score, reason: reasonOf(effects, score), evidence, isQuoted: evidence.quoted === 1 };
 }
 
 /** Evidence that is worth naming as the reason; the rest only tips the scale. */
@@ -214,10 +213,15 @@ const named = new Set<FeatureName>([
   'missingFromHtml',
 ]);
 
-/** Stable words for the reasons, in kebab case: `code-word-before`. */
-function reasonOf(name: FeatureName | undefined, score: number): string {
-  if (name === undefined) return score > 0 ? 'only-number' : 'no-evidence';
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+/** The strongest evidence on the side that won, in kebab case: `code-word-before`. */
+function reasonOf(effects: readonly { name: FeatureName; effect: number }[], score: number): string {
+  const side = score > 0 ? 1 : -1;
+  let strongest: { name: FeatureName; effect: number } | undefined;
+  for (const one of effects) {
+    if (named.has(one.name) && one.effect * side > (strongest?.effect ?? 0) * side) strongest = one;
+  }
+  if (strongest === undefined) return score > 0 ? 'only-number' : 'no-evidence';
+  return strongest.name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 function sameCode(found: string, value: string): boolean {

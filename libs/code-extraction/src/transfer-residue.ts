@@ -54,15 +54,23 @@ function quotedBytes(text: string): Uint8Array {
   const target = Buffer.alloc(source.length);
   let length = 0;
   for (let index = 0; index < source.length; index++) {
-    const hex = source[index] === 0x3d ? source.toString('latin1', index + 1, index + 3) : '';
-    if (/^[0-9A-Fa-f]{2}$/.test(hex)) {
-      target[length++] = parseInt(hex, 16);
+    const high = hexValue(source[index + 1]);
+    const low = hexValue(source[index + 2]);
+    if (source[index] === 0x3d && high >= 0 && low >= 0) {
+      target[length++] = high * 16 + low;
       index += 2;
     } else {
       target[length++] = source[index] ?? 0;
     }
   }
   return target.subarray(0, length);
+}
+
+function hexValue(byte: number | undefined): number {
+  if (byte === undefined) return -1;
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  const letter = byte | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
 }
 
 function decodeBase64(text: string): string | undefined {
