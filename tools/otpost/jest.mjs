@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { readJson } from './files.mjs';
 import { runProgram, tail } from './run-program.mjs';
+import { nothingYet } from './test-results.mjs';
 import { inRoot, root } from './workspace.mjs';
 
 /** @typedef {import('./test-results.mjs').SuiteResult} SuiteResult */
@@ -19,6 +20,9 @@ import { inRoot, root } from './workspace.mjs';
  * @property {{ name: string, status: string, message: string }[]} testResults
  */
 
+/** How long Jest may take to exit once it complained that it cannot. */
+const exitSeconds = 15;
+
 /**
  * Runs Jest once over several projects.
  * @param {object} options
@@ -33,30 +37,30 @@ import { inRoot, root } from './workspace.mjs';
 export async function runJest({ config, args, folder, environment, onFile, signal }) {
   const reportFile = join(folder.path, 'report.json');
   rmSync(reportFile, { force: true });
+  const hanging = new AbortController();
+  const onLine = (/** @type {string} */ line) => {
+    if (/^(PASS|FAIL) /.test(line)) onFile(line);
+    if (line.startsWith('Jest did not exit')) setTimeout(() => hanging.abort(), exitSeconds * 1_000).unref();
+  };
+  const nodeArgs = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
+  const jestArgs = ['--config', inRoot(config), '--json', '--outputFile', reportFile, ...args];
   const { code, ended, said } = await runProgram(
     process.execPath,
-    [
-      '--experimental-vm-modules',
-      '--disable-warning=ExperimentalWarning',
-      inRoot('node_modules/jest/bin/jest.js'),
-      '--config',
-      inRoot(config),
-      '--json',
-      '--outputFile',
-      reportFile,
-      ...args,
-    ],
+    [...nodeArgs, inRoot('node_modules/jest/bin/jest.js'), ...jestArgs],
     {
       cwd: root,
       environment,
-      signal,
+      signal: AbortSignal.any([signal, hanging.signal]),
       onStart: folder.rememberRunner,
-      onLine: (line) => /^(PASS|FAIL) /.test(line) && onFile(line),
+      onLine,
     },
-  );
+  ).catch((error) => {
+    if (!hanging.signal.aborted) throw error;
+    return { code: 1, ended: `a kill, ${exitSeconds} s after the last test: some test left something open`, said: '' };
+  });
   /** @type {JestReport | undefined} */
   const report = readJson(reportFile);
-  const result = report ? resultOf(report) : { passed: 0, failed: 0, skipped: 0, failures: [] };
+  const result = report ? resultOf(report) : nothingYet();
   if (code !== 0 && result.failed === 0) {
     return { ...result, failed: 1, failures: [{ title: `Jest ended with ${ended}`, text: tail(said, 60) }] };
   }

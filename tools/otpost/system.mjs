@@ -19,7 +19,6 @@ import { inRoot } from './workspace.mjs';
 
 /** @typedef {import('./home.mjs').Home} Home */
 /** @typedef {import('./home.mjs').RunState} RunState */
-/** @typedef {import('./managed-process.mjs').ManagedProcess} ManagedProcess */
 /** @typedef {import('./output.mjs').Output} Output */
 /** @typedef {import('./services.mjs').Environment} Environment */
 

@@ -3,34 +3,31 @@ import { mkdirSync } from 'node:fs';
 import { build } from './build.mjs';
 import { parseFlags } from './flags.mjs';
 import { install } from './install.mjs';
-import { runJest } from './jest.mjs';
 import { withLock } from './lock.mjs';
 import { failed, runTargets } from './nx.mjs';
-import { outputTo, step, surviveClosedPipe, UserError } from './output.mjs';
-import { runProgram, tail } from './run-program.mjs';
+import { outputTo, report, step, surviveClosedPipe, UserError } from './output.mjs';
+import { redisProgram } from './redis.mjs';
 import { onSignal } from './signals.mjs';
-import { System } from './system.mjs';
+import {
+  checkBoundaries,
+  checkFormat,
+  checkLooseTypes,
+  endToEndTests,
+  integrationTests,
+  lintLoose,
+  unitTests,
+} from './suites.mjs';
 import { cleanEnvironment, temporaryFolder } from './temporary.mjs';
 import { countsLine, failIfEmpty, failureText, nothingYet, sum } from './test-results.mjs';
-import { inRoot, root, toolEnvironment } from './workspace.mjs';
+import { inRoot } from './workspace.mjs';
 
 /** @typedef {import('./test-results.mjs').SuiteResult} SuiteResult */
-/** @typedef {import('./temporary.mjs').TemporaryFolder} TemporaryFolder */
-
-/**
- * @typedef {object} TestRun
- * @property {import('./output.mjs').Output} output
- * @property {AbortSignal} signal
- * @property {TemporaryFolder} folder
- * @property {string[]} patterns of test files, for the suites that Jest runs
- */
+/** @typedef {import('./suites.mjs').TestRun} TestRun */
 
 const suites = /** @type {const} */ (['format', 'lint', 'types', 'unit', 'boundaries', 'integration', 'e2e']);
 /** @typedef {typeof suites[number]} SuiteName */
 
 const targetOf = /** @type {const} */ ({ lint: 'lint', types: 'typecheck', unit: 'test' });
-/** Folders that hold code and are no Nx project, with their own tsconfig.json where they are TypeScript. */
-const looseFolders = ['e2e', 'bench'];
 
 /**
  * `./otpost test [suite] [pattern]`. The last line is `N passed, N failed`, over all suites.
@@ -51,9 +48,13 @@ export async function test(args) {
     process.stdout.write(`\n${failureText(result)}\n${countsLine(result)}\n`);
     return result.failed > 0 ? 1 : 0;
   } catch (error) {
-    if (!stopping.signal.aborted) throw error;
-    process.stdout.write('\notpost: interrupted; ending what the tests started.\n');
-    return 130;
+    if (stopping.signal.aborted) {
+      process.stdout.write('\notpost: interrupted; ending what the tests started.\n');
+      return 130;
+    }
+    report(error);
+    process.stdout.write(`\n${countsLine(failed('the run', ''))}\n`);
+    return 1;
   } finally {
     await folder.remove();
   }
@@ -81,12 +82,13 @@ async function runSuites(chosen, run) {
   const results = [];
   /** @param {string} title @param {() => Promise<SuiteResult>} work */
   const suite = async (title, work) => {
-    const result = await step(output, title, async () => failIfEmpty(await work()), countsLine);
-    results.push(result);
+    results.push(await step(output, title, async () => failIfEmpty(await orFailure(title, work, signal)), countsLine));
   };
   mkdirSync(inRoot('.nx'), { recursive: true });
   const onWait = (/** @type {{ pid: number }} */ { pid }) => output.line(`waiting for another otpost (pid ${pid})`);
   try {
+    // Who lacks Redis and may not install it hears of it first, not after the unit tests.
+    if (chosen.includes('integration') || chosen.includes('e2e')) await redisProgram(output, signal);
     await withLock(inRoot('.nx', 'otpost.lock'), { onWait, signal }, async () => {
       await install(output, signal);
       await build(output, signal);
@@ -94,7 +96,7 @@ async function runSuites(chosen, run) {
   } catch (error) {
     const { name, message, details } = /** @type {UserError} */ (error);
     if (name !== 'UserError') throw error;
-    return failed('build', `${message}\n${details ?? ''}`);
+    return failed('before any test', `${message}\n${details ?? ''}`);
   }
 
   if (chosen.includes('format')) await suite('format', () => checkFormat(run));
@@ -128,118 +130,18 @@ function nxTargets(chosen, { patterns }) {
     .map(([, target]) => target);
 }
 
-/** @param {TestRun} run */
-function checkFormat({ signal }) {
-  return oneCheck(
-    'prettier --check',
-    [inRoot('node_modules/prettier/bin/prettier.cjs'), '--check', '--log-level=warn', '.'],
-    signal,
-  );
-}
-
-/** @param {TestRun} run */
-async function lintLoose({ signal }) {
-  return oneCheck(
-    'lint of e2e and bench',
-    [
-      inRoot('node_modules/eslint/bin/eslint.js'),
-      '--max-warnings=0',
-      '--no-error-on-unmatched-pattern',
-      ...looseFolders,
-    ],
-    signal,
-  );
-}
-
-/** @param {TestRun} run */
-async function checkLooseTypes({ signal }) {
-  return oneCheck('types of e2e', [inRoot('node_modules/typescript/bin/tsc'), '-p', 'e2e/tsconfig.json'], signal);
-}
-
-/** @param {TestRun} run */
-async function checkBoundaries({ signal }) {
-  const { code, said } = await runProgram(process.execPath, [inRoot('tools/otpost/boundaries.mjs')], {
-    cwd: root,
-    environment: cleanEnvironment(toolEnvironment),
-    signal,
-  });
-  try {
-    return /** @type {SuiteResult} */ (JSON.parse(said.trimEnd().split('\n').at(-1) ?? ''));
-  } catch {
-    return failed(`boundaries.mjs ended with exit code ${code}`, tail(said));
-  }
-}
-
-/** @param {TestRun} run */
-async function unitTests({ output, signal, folder, patterns }) {
-  return runJest({
-    config: 'jest.config.js',
-    args: [
-      ...jestRoots,
-      '--testPathIgnorePatterns',
-      '\\.integration\\.spec\\.ts$',
-      '/node_modules/',
-      '--',
-      ...patterns,
-    ],
-    folder,
-    environment: cleanEnvironment(),
-    onFile: (line) => output.line(line),
-    signal,
-  });
-}
-
-/** @param {TestRun} run */
-async function integrationTests({ output, signal, folder, patterns }) {
-  const environment = cleanEnvironment();
-  const servers = new System({
-    home: folder.home('servers'),
-    output,
-    environment,
-    durable: false,
-    serversOnly: true,
-    prepared: true,
-  });
-  signal.addEventListener('abort', () => void servers.stop(), { once: true });
-  await servers.start();
-  try {
-    const { superuserUrl, redisUrl } = servers.servers;
-    return await runJest({
-      config: 'jest.config.js',
-      args: [...jestRoots, '--testMatch', '**/*.integration.spec.ts', '--maxWorkers=2', '--', ...patterns],
-      folder,
-      environment: { ...environment, OTPOST_TEST_DATABASE_URL: superuserUrl, OTPOST_TEST_REDIS_URL: redisUrl },
-      onFile: (line) => output.line(line),
-      signal,
-    });
-  } finally {
-    await servers.stop();
-  }
-}
-
-/** @param {TestRun} run */
-async function endToEndTests({ output, signal, folder, patterns }) {
-  return runJest({
-    config: 'e2e/jest.config.js',
-    args: ['--runInBand', '--', ...patterns],
-    folder,
-    environment: cleanEnvironment({ OTPOST_TEST_FOLDER: folder.path }),
-    onFile: (line) => output.line(line),
-    signal,
-  });
-}
-
-const jestRoots = ['--rootDir', root, '--roots', inRoot('apps'), inRoot('libs'), inRoot('tools')];
-
 /**
- * A program that says nothing when all is well.
+ * A suite that cannot even be run has failed, and the others are run all the same.
  * @param {string} title
- * @param {string[]} args of Node.js
+ * @param {() => Promise<SuiteResult>} work
  * @param {AbortSignal} signal
- * @returns {Promise<SuiteResult>}
  */
-async function oneCheck(title, args, signal) {
-  const environment = cleanEnvironment(toolEnvironment);
-  const { code, said } = await runProgram(process.execPath, args, { cwd: root, environment, signal });
-  return code === 0 ? { passed: 1, failed: 0, skipped: 0, failures: [] } : failed(title, tail(said, 80));
+async function orFailure(title, work, signal) {
+  try {
+    return await work();
+  } catch (error) {
+    if (signal.aborted) throw error;
+    const { message, details, stack } = /** @type {UserError} */ (error);
+    return failed(`${title} could not be run`, details === undefined ? (stack ?? message) : `${message}\n${details}`);
+  }
 }
