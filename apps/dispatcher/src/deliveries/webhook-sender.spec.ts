@@ -27,7 +27,7 @@ describe('WebhookSender', () => {
 
   function makeSender(timeoutMs = 2_000, rules = new AddressRules([loopback])): WebhookSender {
     const sender = new WebhookSender({ guard: new DestinationGuard(rules), timeoutMs });
-    closing.push(() => sender.close());
+    closing.push(() => sender.onApplicationShutdown());
     return sender;
   }
 

@@ -1,3 +1,4 @@
+import type { OnApplicationShutdown } from '@nestjs/common';
 import { Agent, request } from 'undici';
 import type { SignedWebhook } from '@otpost/webhook-signing';
 import type { DestinationGuard } from './destination-guard.js';
@@ -46,7 +47,7 @@ export interface WebhookSenderOptions {
  * Posts webhooks over pooled connections: one pool per origin, as many connections as there are requests, which the drains bound. No
  * redirect is followed, and no proxy of the environment is used: both would lead where the guard has not looked.
  */
-export class WebhookSender {
+export class WebhookSender implements OnApplicationShutdown {
   readonly #agent: Agent;
   readonly #timeoutMs: number;
   readonly #now: () => number;
@@ -90,7 +91,7 @@ export class WebhookSender {
   }
 
   /** Breaks off what is under way. */
-  async close(): Promise<void> {
+  async onApplicationShutdown(): Promise<void> {
     await this.#agent.destroy();
   }
 }

@@ -1,0 +1,3 @@
+/** Present time, epoch milliseconds. Injected, so that a test can move it. */
+export type Clock = () => number;
+export const clock = Symbol('Clock');

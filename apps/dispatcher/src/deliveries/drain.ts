@@ -1,0 +1,130 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Database } from '@otpost/database';
+import type { Clock } from '../clock.js';
+import type { AttemptDelivery, EndpointToSend } from './attempt-delivery.js';
+import { disableEndpoint } from './disable-endpoint.js';
+import { healthAfter, reasonToDisable, type EndpointHealth } from './endpoint-health.js';
+import { recordAttempts, type Attempt } from './record-attempts.js';
+import { nextAttemptAt } from './retry-schedule.js';
+import { takeDeliveries, type TakenDelivery } from './take-deliveries.js';
+
+export interface DrainOptions {
+  database: Database;
+  attempts: AttemptDelivery;
+  now: Clock;
+  endpoint: EndpointToSend & { failingSince: Date | null };
+  /** Requests under way at once. */
+  window: number;
+  /** Takes no more deliveries once this says so. */
+  isOver: (health: EndpointHealth) => boolean;
+}
+
+/** While requests are under way and nothing more was due: how soon to look again. */
+const lookAgainMs = 500;
+/** How often writing results down is tried, a second apart, before they are given up to the end of their leases. */
+const writeTries = 10;
+const writeRetryMs = 1_000;
+
+/**
+ * Sends what is due of one endpoint, a bounded number at once. Results are written down and the next deliveries taken in one transaction, and
+ * while it runs more results gather for the next one: the faster the endpoint, the more go into each.
+ */
+export class Drain {
+  health: EndpointHealth;
+  attempted = 0;
+  succeeded = 0;
+  isDisabled = false;
+  readonly #options: DrainOptions;
+  #finished: Attempt[] = [];
+  #inFlight = 0;
+  #failure: Error | undefined;
+  #wake: () => void = () => undefined;
+
+  constructor(options: DrainOptions) {
+    this.#options = options;
+    this.health = { failingSince: options.endpoint.failingSince, failuresInRow: 0 };
+  }
+
+  /** Resolves when nothing is under way and nothing due is left to take, or may be taken. */
+  async run(): Promise<void> {
+    for (;;) {
+      const room = this.#mayTake() ? this.#options.window - this.#inFlight : 0;
+      const taken = await this.#writeAndTake(room);
+      for (const delivery of taken) void this.#attempt(delivery);
+      if (this.#inFlight === 0 && this.#finished.length === 0) break;
+      await this.#something(taken.length < room);
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #mayTake(): boolean {
+    return !this.isDisabled && this.#failure === undefined && !this.#options.isOver(this.health);
+  }
+
+  async #attempt(delivery: TakenDelivery): Promise<void> {
+    const { attempts, endpoint, now } = this.#options;
+    this.#inFlight += 1;
+    try {
+      const attempt = await attempts.attempt(endpoint, delivery, 'schedule');
+      const { success, status, retryAfterMs } = attempt.answer;
+      const timing = { nowMs: now(), retryAfterMs, random: Math.random() };
+      const next = success ? null : nextAttemptAt(delivery.attemptCount + 1, timing);
+      const state = status === 410 ? 'held' : next === null ? 'failed' : 'pending';
+      this.#finished.push({ ...attempt, onFailure: { state, nextAttemptAtMs: state === 'pending' ? next : null } });
+      this.attempted += 1;
+      if (success) this.succeeded += 1;
+    } catch (error) {
+      // Nothing to sign with. The lease ends by itself.
+      this.#failure = error as Error;
+    }
+    this.#inFlight -= 1;
+    this.#wake();
+  }
+
+  /** Until an attempt ends; and, with `orSoon`, not for long. */
+  async #something(orSoon: boolean): Promise<void> {
+    if (this.#finished.length > 0 || this.#inFlight === 0) return;
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      if (orSoon) timer = setTimeout(resolve, lookAgainMs);
+    });
+    clearTimeout(timer);
+  }
+
+  async #writeAndTake(room: number): Promise<TakenDelivery[]> {
+    const finished = this.#finished;
+    if (finished.length === 0 && room === 0) return [];
+    this.#finished = [];
+    const health = healthAfter(this.health, finished);
+    for (let tries = 1; ; tries += 1) {
+      try {
+        const taken = await this.#transact(finished, health, room);
+        this.health = health;
+        return taken;
+      } catch (error) {
+        if (finished.length === 0 || tries === writeTries) throw error;
+        await sleep(writeRetryMs);
+      }
+    }
+  }
+
+  #transact(finished: readonly Attempt[], health: EndpointHealth, room: number): Promise<TakenDelivery[]> {
+    const { database, endpoint, now } = this.#options;
+    const { id: endpointId, workspaceId } = endpoint;
+    return database.withWorkspace(workspaceId, async (tx) => {
+      const at = new Date(now());
+      await recordAttempts(tx, workspaceId, finished);
+      if (health.failingSince?.getTime() !== this.health.failingSince?.getTime()) {
+        await tx.$executeRaw`
+          UPDATE webhook_endpoint SET failing_since = ${health.failingSince}::timestamptz WHERE id = ${endpointId}::uuid`;
+      }
+      const reason = finished.length === 0 ? null : reasonToDisable(health, finished, at.getTime());
+      if (reason !== null) {
+        await disableEndpoint(tx, { workspaceId, endpointId, reason, now: at });
+        this.isDisabled = true;
+      }
+      return room > 0 && !this.isDisabled ? takeDeliveries(tx, { endpointId, limit: room, now: at }) : [];
+    });
+  }
+}
