@@ -19,7 +19,12 @@ import { ReadReceivedCode } from './credentials/read-received-code.js';
 import { ReadTfaCode } from './credentials/read-tfa-code.js';
 import { UpdateCredential } from './credentials/update-credential.js';
 import { InboxesController } from './inboxes/inboxes.controller.js';
+import { DataKeyRotation } from './keys/data-key-rotation.js';
 import { DataKeys, keyEncryption } from './keys/data-keys.js';
+import { KekRotation } from './keys/kek-rotation.js';
+import { KeyKeeper } from './keys/key-keeper.js';
+import { KeysController } from './keys/keys.controller.js';
+import { VaultKeyPairs } from './keys/vault-key-pairs.js';
 import { MessagesController } from './messages/messages.controller.js';
 import { PurgeMessages } from './messages/purge-messages.js';
 import { ChallengeCodesController } from './otp-secrets/challenge-codes.controller.js';
@@ -69,7 +74,8 @@ const rooms: { controllers: Type[]; providers: Provider[] }[] = [
   { controllers: [PhoneNumbersController], providers: [CreatePhoneNumber] },
   { controllers: [ChallengeCodesController], providers: [DescribeFactors, TakeForChallenge] },
   { controllers: [AuditController, UsageController], providers: [AuditSealer] },
-  { controllers: [WebhookSecretsController], providers: [DataKeys] },
+  { controllers: [WebhookSecretsController], providers: [] },
+  { controllers: [KeysController], providers: [DataKeys, DataKeyRotation, KekRotation, KeyKeeper, VaultKeyPairs] },
 ];
 
 /** The composition of the vault. */
