@@ -3,6 +3,17 @@ import { queueContracts } from '@otpost/contracts';
 import { Database, OwnerDatabase } from '@otpost/database';
 import { MessagingModule, QueueModule, type MessagingOptions } from '@otpost/messaging';
 import type { Logger, ServiceConfig } from '@otpost/platform';
+import { CancelChallenge } from './challenges/cancel-challenge.js';
+import { ChallengeDeadlines } from './challenges/challenge-deadlines.js';
+import { ChallengeNews } from './challenges/challenge-news.js';
+import { ChallengePageController, ChallengesController } from './challenges/challenges.controller.js';
+import { ClaimCodes, DepositsController } from './challenges/claim-codes.js';
+import { EndChallenge } from './challenges/end-challenge.js';
+import { OpenAndTry } from './challenges/open-and-try.js';
+import { OpenChallenge } from './challenges/open-challenge.js';
+import { ReadChallenge } from './challenges/read-challenge.js';
+import { Sessions } from './challenges/sessions.js';
+import { TakeAuthenticatorCode } from './challenges/take-authenticator-code.js';
 import { clock, type Clock } from './clock.js';
 import { AddressRules } from './deliveries/address-rules.js';
 import { AttemptDelivery } from './deliveries/attempt-delivery.js';
@@ -15,7 +26,9 @@ import { WebhookSender } from './deliveries/webhook-sender.js';
 import { WebhookSweeper } from './deliveries/webhook-sweeper.js';
 import { EventsController } from './events/events.controller.js';
 import { FanOutEvents } from './events/fan-out-events.js';
-import { noPageLinks, PageLinks } from './events/page-links.js';
+import { PageLinks } from './events/page-links.js';
+import { AnswerChallenge } from './interactions/answer-challenge.js';
+import { HostedPageLinks } from './interactions/page-links.js';
 import { ReplaySession } from './sessions/replay-session.js';
 import { SessionsController } from './sessions/sessions.controller.js';
 import { ChangeEndpoint } from './webhook-endpoints/change-endpoint.js';
@@ -41,10 +54,26 @@ const rooms: { controllers: Type[]; providers: Provider[] }[] = [
     controllers: [WebhookEndpointsController],
     providers: [ChangeEndpoint, CreateEndpoint, EndpointSecrets, RotateSecret, TestEndpoint],
   },
-  { controllers: [EventsController], providers: [FanOutEvents, { provide: PageLinks, useValue: noPageLinks }] },
+  { controllers: [EventsController], providers: [FanOutEvents] },
   {
     controllers: [DeliveriesController],
     providers: [AttemptDelivery, AttemptNow, DrainEndpoints, SigningSecrets, WebhookSweeper],
+  },
+  {
+    controllers: [ChallengesController, ChallengePageController, DepositsController],
+    providers: [
+      AnswerChallenge,
+      CancelChallenge,
+      ChallengeDeadlines,
+      ChallengeNews,
+      ClaimCodes,
+      EndChallenge,
+      OpenAndTry,
+      OpenChallenge,
+      ReadChallenge,
+      Sessions,
+      TakeAuthenticatorCode,
+    ],
   },
   { controllers: [SessionsController], providers: [ReplaySession] },
 ];
@@ -67,6 +96,10 @@ export class DispatcherModule {
         { provide: OwnerDatabase, useValue: owner },
         { provide: DestinationGuard, useValue: guard },
         { provide: WebhookSender, useFactory: () => new WebhookSender({ guard }) },
+        {
+          provide: PageLinks,
+          useValue: new HostedPageLinks(config.OTPOST_TRANSPORT_KEY, config.OTPOST_PUBLIC_URL),
+        },
         { provide: 'LOGGER', useValue: logger },
         { provide: clock, useValue: now },
       ],

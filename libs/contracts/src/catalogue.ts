@@ -1,7 +1,9 @@
 import type { EventContract, RpcContract } from './rpc.js';
 import type { QueueContract } from './queues.js';
+import * as challenges from './dispatcher/challenges.js';
 import * as deliveries from './dispatcher/deliveries.js';
 import * as events from './dispatcher/events.js';
+import * as deposited from './dispatcher/received-codes.js';
 import * as webhookEndpoints from './dispatcher/webhook-endpoints.js';
 import * as apiKeys from './vault/api-keys.js';
 import * as audit from './vault/audit.js';
@@ -21,8 +23,10 @@ const declarations = [
   apiKeys,
   audit,
   challengeCodes,
+  challenges,
   credentials,
   deliveries,
+  deposited,
   deposits,
   events,
   inboxes,

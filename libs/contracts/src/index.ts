@@ -18,6 +18,8 @@ export type { ApiKey } from './api-key.js';
 export { normaliseDomain } from './domain.js';
 export { pageOf, pageRequest } from './pages.js';
 export type { PageRequest } from './pages.js';
+export * from './dispatcher/challenge-page.js';
+export * from './dispatcher/challenges.js';
 export * from './dispatcher/deliveries.js';
 export * from './dispatcher/events.js';
 export * from './dispatcher/received-codes.js';

@@ -96,27 +96,37 @@ const inboxes = z.object({
     .meta({ description: 'Domain of the inboxes. Its MX leads to the ingestor or to a provider that posts to it.' }),
 });
 
+const publicUrl = z.object({
+  OTPOST_PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .meta({ description: "The gateway's URL as clients see it. Default: its own address, and no links in webhooks." }),
+});
+
 const schemas = {
-  gateway: everyService.extend(transport.shape).extend({
-    OTPOST_ROOT_KEY: secretText(
-      z.string().regex(/^otp_root_[A-Za-z0-9_-]{43}$/, 'must be otp_root_ and 43 base64url characters'),
-    ).meta({
-      description: 'For /v1/workspaces, key rotation and number approval alone.',
-      example: 'otp_root_<43 base64url characters>',
-      secret: true,
+  gateway: everyService
+    .extend(transport.shape)
+    .extend(publicUrl.shape)
+    .extend({
+      OTPOST_ROOT_KEY: secretText(
+        z.string().regex(/^otp_root_[A-Za-z0-9_-]{43}$/, 'must be otp_root_ and 43 base64url characters'),
+      ).meta({
+        description: 'For /v1/workspaces, key rotation and number approval alone.',
+        example: 'otp_root_<43 base64url characters>',
+        secret: true,
+      }),
+      OTPOST_RATE_LIMIT: z.coerce.number().int().min(1).default(5_000).meta({
+        description: 'Requests per second of one API key, where the key has no limit of its own.',
+      }),
+      OTPOST_CREDENTIAL_RATE_LIMIT: z.coerce.number().int().min(1).optional().meta({
+        description: 'Codes per second of one credential or OTP secret. Default: no limit but that of the key.',
+        example: '10',
+      }),
+      OTPOST_TRUSTED_PROXIES: z.string().optional().meta({
+        description: 'Addresses and CIDRs, comma separated, whose X-Forwarded-For is believed. Default: none.',
+        example: '10.0.0.0/8',
+      }),
     }),
-    OTPOST_PUBLIC_URL: z
-      .url({ protocol: /^https?$/ })
-      .optional()
-      .meta({ description: "The gateway's URL as clients see it. Default: its own address." }),
-    OTPOST_RATE_LIMIT: z.coerce.number().int().min(1).default(5_000).meta({
-      description: 'Requests per second of one API key, where the key has no limit of its own.',
-    }),
-    OTPOST_TRUSTED_PROXIES: z.string().optional().meta({
-      description: 'Addresses and CIDRs, comma separated, whose X-Forwarded-For is believed. Default: none.',
-      example: '10.0.0.0/8',
-    }),
-  }),
   vault: everyService
     .extend(transport.shape)
     .extend(owner.shape)
@@ -133,7 +143,7 @@ const schemas = {
       }),
     }),
   ingestor: everyService.extend(owner.shape).extend(hookKey.shape).extend(inboxes.shape).extend(inboundFields),
-  dispatcher: everyService.extend(transport.shape).extend(owner.shape).extend(webhookFields),
+  dispatcher: everyService.extend(transport.shape).extend(owner.shape).extend(publicUrl.shape).extend(webhookFields),
 };
 
 export type ServiceConfig<Service extends ServiceName> = z.output<(typeof schemas)[Service]>;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
+  eventContracts,
   fanOutEvents,
   rpcContracts,
   type NewEvent,
@@ -19,7 +20,7 @@ import { createLogger, loadConfig } from '@otpost/platform';
 import { v7 as uuidv7 } from 'uuid';
 import { DispatcherModule } from '../dispatcher.module.js';
 import { dataKeyIdOf } from './data-keys.js';
-import { startVaultStandIn } from './vault-stand-in.js';
+import { startVaultStandIn, type VaultParts } from './vault-stand-in.js';
 
 /** What a call names beside who calls. */
 type Rest<Contract extends RpcContract> = Omit<RequestOf<Contract>, keyof WorkspaceCaller>;
@@ -45,7 +46,7 @@ export class TestDispatcher {
   ) {}
 
   /** Starts everything but the dispatcher itself. */
-  static async prepare(): Promise<TestDispatcher> {
+  static async prepare(vault?: VaultParts): Promise<TestDispatcher> {
     const [testDatabase, redis] = await Promise.all([createTestDatabase(), RedisServer.start()]);
     const transportKey = new Secret(randomBytes(32).toString('hex'));
     const logger = createLogger({ service: 'gateway', replica: 'spec', level: 'silent' });
@@ -61,12 +62,12 @@ export class TestDispatcher {
       new JobQueues(options),
       messaging,
     );
-    dispatcher.#vault = await startVaultStandIn(options);
+    dispatcher.#vault = await startVaultStandIn(options, vault);
     return dispatcher;
   }
 
-  static async start(): Promise<TestDispatcher> {
-    const dispatcher = await TestDispatcher.prepare();
+  static async start(vault?: VaultParts): Promise<TestDispatcher> {
+    const dispatcher = await TestDispatcher.prepare(vault);
     await dispatcher.startReplica();
     return dispatcher;
   }
@@ -100,7 +101,8 @@ export class TestDispatcher {
       now: () => Date.now() + this.clockAheadMs,
     });
     const app = await NestFactory.create<NestFastifyApplication>(module, new FastifyAdapter(), { logger: false });
-    const strategy = new RedisRpcServer(app.get(Messaging), { service: 'dispatcher', contracts: rpcContracts });
+    const contracts = [...rpcContracts, ...eventContracts];
+    const strategy = new RedisRpcServer(app.get(Messaging), { service: 'dispatcher', contracts });
     app.connectMicroservice({ strategy });
     await app.startAllMicroservices();
     await app.init();

@@ -1,7 +1,13 @@
-import { Controller, Module } from '@nestjs/common';
+import { Controller, Module, type Provider, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { openWebhookSecrets, sealWebhookSecret, type RequestOf, type ResponseOf } from '@otpost/contracts';
+import {
+  openWebhookSecrets,
+  sealWebhookSecret,
+  type RequestOf,
+  type ResponseOf,
+  type RpcContract,
+} from '@otpost/contracts';
 import { Secret } from '@otpost/envelope';
 import { Messaging, MessagingModule, RedisRpcServer, Rpc, type MessagingOptions } from '@otpost/messaging';
 import { generateWebhookSecret } from '@otpost/webhook-signing';
@@ -38,13 +44,30 @@ class VaultStandIn {
 @Module({})
 class VaultStandInModule {}
 
-export async function startVaultStandIn(messaging: MessagingOptions): Promise<NestFastifyApplication> {
+/** What a spec wants of the vault beside webhook secrets. */
+export interface VaultParts {
+  controllers: Type[];
+  providers: Provider[];
+  contracts: RpcContract[];
+}
+
+const nothingElse: VaultParts = { controllers: [], providers: [], contracts: [] };
+
+export async function startVaultStandIn(
+  messaging: MessagingOptions,
+  more = nothingElse,
+): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(
-    { module: VaultStandInModule, imports: [MessagingModule.forRoot(messaging)], controllers: [VaultStandIn] },
+    {
+      module: VaultStandInModule,
+      imports: [MessagingModule.forRoot(messaging)],
+      controllers: [VaultStandIn, ...more.controllers],
+      providers: more.providers,
+    },
     new FastifyAdapter(),
     { logger: false },
   );
-  const contracts = [sealWebhookSecret, openWebhookSecrets];
+  const contracts = [sealWebhookSecret, openWebhookSecrets, ...more.contracts];
   app.connectMicroservice({ strategy: new RedisRpcServer(app.get(Messaging), { service: 'vault', contracts }) });
   await app.startAllMicroservices();
   return app;

@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { challengeDeadlines, challengeWindows, type JobOf } from '@otpost/contracts';
+import { OwnerDatabase } from '@otpost/database';
+import { JobHandler, JobQueues } from '@otpost/messaging';
+import type { Logger } from '@otpost/platform';
+import { ClaimCodes } from './claim-codes.js';
+import { EndChallenge } from './end-challenge.js';
+import { claimableCredentials, overdueChallenges, waitingForWindows } from './due-challenges.js';
+
+const pauseMs = 1_000;
+/** A window's own timer comes first; only one that was lost is looked for, so this may be slow. */
+const sweepsPerWindowSweep = 10;
+
+/**
+ * Ends challenges when their time comes: a timer each, and a sweep for those whose timer was lost. Both go through the row's lock, so
+ * a challenge expires once. The sweep also looks for codes that nobody claimed because word of them was lost.
+ */
+@Injectable()
+export class ChallengeDeadlines implements OnApplicationBootstrap, OnModuleDestroy {
+  readonly #closing = new AbortController();
+  #running: Promise<void> | undefined;
+  #isFailing = false;
+  #sweeps = 0;
+
+  constructor(
+    @Inject(OwnerDatabase) private readonly owner: OwnerDatabase,
+    @Inject(EndChallenge) private readonly endChallenge: EndChallenge,
+    @Inject(ClaimCodes) private readonly claimCodes: ClaimCodes,
+    @Inject(JobQueues) private readonly queues: JobQueues,
+    @Inject('LOGGER') private readonly logger: Logger,
+  ) {}
+
+  @JobHandler(challengeDeadlines, { concurrency: 20 })
+  async onDeadline({ workspace_id, challenge_id }: JobOf<typeof challengeDeadlines>): Promise<void> {
+    const ended = await this.endChallenge.end(workspace_id, challenge_id, 'expire');
+    // Clocks differ by moments. What is early is left to the sweep.
+    if (ended?.verdict.allowed === false && ended.verdict.because === 'early') return;
+  }
+
+  onApplicationBootstrap(): void {
+    this.#running = this.#run();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.#closing.abort();
+    await this.#running;
+  }
+
+  async sweep(): Promise<void> {
+    for (const { workspaceId, id } of await overdueChallenges(this.owner)) {
+      await this.endChallenge.end(workspaceId, id, 'expire');
+    }
+    for (const { workspaceId, credentialId } of await claimableCredentials(this.owner)) {
+      await this.claimCodes.claim(workspaceId, credentialId);
+    }
+    this.#sweeps += 1;
+    if (this.#sweeps % sweepsPerWindowSweep !== 0) return;
+    const waiting = await waitingForWindows(this.owner);
+    await Promise.all(
+      waiting.map(({ workspaceId, id }) =>
+        this.queues.add(challengeWindows, { workspace_id: workspaceId, challenge_id: id, opens_at_ms: 0 }),
+      ),
+    );
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      await this.sweep().then(
+        () => this.#report(false),
+        (error: unknown) => this.#report(true, error),
+      );
+      await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  #report(isFailing: boolean, error?: unknown): void {
+    if (isFailing && !this.#isFailing) this.logger.error('challenges.sweeper_failing', {}, error);
+    if (!isFailing && this.#isFailing) this.logger.info('challenges.sweeper_recovered');
+    this.#isFailing = isFailing;
+  }
+}
