@@ -92,7 +92,7 @@ export async function startSystem({ environment = {}, demo = false }: SystemOpti
       await own.start(process);
     },
     end: async () => {
-      await orders.send({ do: 'end' });
+      if (orders.isOpen()) await orders.send({ do: 'end' });
       orders.close();
     },
   };
@@ -179,7 +179,8 @@ function openChannel() {
         waiting.set(id, { resolve, reject });
         child.send({ id, ...order }, (error) => error && reject(error));
       }) as Promise<Value>,
-    close: () => child.disconnect(),
+    isOpen: () => child.connected,
+    close: () => child.connected && child.disconnect(),
   };
 }
 
