@@ -137,6 +137,8 @@ function addressIn(run: string): { start: number; end: number; url: string | und
     const url = trimPunctuation(run.slice(schemeAt));
     return { start: schemeAt, end: schemeAt + url.length, url };
   }
+  // "@example.com #123456" binds a code to a site, and "%example.com" to the frame's: no addresses.
+  if (run.startsWith('@') || run.startsWith('%')) return undefined;
   const at = run.indexOf('@', 1);
   if (at > 0 && /[A-Za-z0-9]/.test(run.charAt(at + 1))) {
     const end = trimPunctuation(run).length;

@@ -102,6 +102,9 @@ function readSingle(passage: Passage, index: number, chunk: Chunk): Taken {
   };
 }
 
+/** A British sort code or an Australian BSB with its account number. */
+const accountNumber = /^(?:\d\d-\d\d-\d\d \d{8}|\d{3}-\d{3} \d{6,9})$/;
+
 function readJoined(passage: Passage, index: number, chunk: Chunk): Taken {
   const last = chunk;
   if (
@@ -110,6 +113,10 @@ function readJoined(passage: Passage, index: number, chunk: Chunk): Taken {
     measureOf(passage, chunk.start, chunk.end) !== undefined
   ) {
     return { count: 1, occupies: true, isPlain: true };
+  }
+  const next = passage.chunks[index + 1];
+  if (next?.kind === 'digits' && accountNumber.test(passage.text.slice(chunk.start, next.end))) {
+    return { count: 2, occupies: true, isPlain: true };
   }
   const digits =
     chunk.kind === 'tagged' ? chunk.text.slice(chunk.text.indexOf('-') + 1) : chunk.text.replace(/\D/g, '');

@@ -8,7 +8,7 @@ import type { ScoredLink } from './links.js';
  * ambiguous means nothing: a wrong code locks accounts, a missing one asks a human.
  */
 export function decide(codes: readonly ScoredCode[], links: readonly ScoredLink[]): Extraction {
-  const code = pick(codes, (one, other) => other.isQuoted && !one.isQuoted, codeLead);
+  const code = pick(codes, (one, other) => isOlder(other) && !isOlder(one), codeLead);
   const link = pick(links, (one, other) => haveNoPlaceInCommon(one.roles, other.roles), linkLead);
   const candidates = rank(codes, links);
   const chosenLink =
@@ -60,6 +60,11 @@ function pick<T extends Scored>(
   const rival = ranked.slice(1).find((other) => !isNoRival(first, other));
   const isAmbiguous = rival !== undefined && rival.score >= threshold && first.score - rival.score < lead;
   return { chosen: isAmbiguous ? undefined : first, isAmbiguous };
+}
+
+/** What a reply quotes, or the message calls expired, is no rival of what it says is new. */
+function isOlder(code: ScoredCode): boolean {
+  return code.isQuoted || code.evidence.stale === 1;
 }
 
 /** The text part's link and the HTML part's may be one link, wrapped by a tracker in one of them. */

@@ -14,8 +14,9 @@ export function evidenceAround(sighting: Sighting, occupied: readonly Occupied[]
   formOf(sighting, evidence);
   const { passage, start, end } = sighting;
   const sentence = passage.sentenceAround(start, end, reach);
-  lookBefore(sighting, sentence.start, occupied, evidence);
-  lookBehind(sighting, sentence.end, occupied, evidence);
+  const others = within(occupied, sentence.start, sentence.end);
+  lookBefore(sighting, sentence.start, others, evidence);
+  lookBehind(sighting, sentence.end, others, evidence);
   lookAtSentence(sighting, sentence, evidence);
   lookAtLine(sighting, evidence);
   lookAtSpans(sighting, evidence);
@@ -32,6 +33,20 @@ const reach = 110;
 
 const nouns = bit.otp | bit.code | bit.digits | bit.ref | bit.card | bit.phone | bit.promo | bit.venue | bit.meeting;
 
+/** The numbers that lie in a sentence, found by bisection. */
+function within(occupied: readonly Occupied[], start: number, end: number): Occupied[] {
+  let low = 0;
+  let high = occupied.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((occupied[middle]?.start ?? 0) < start) low = middle + 1;
+    else high = middle;
+  }
+  const found: Occupied[] = [];
+  for (let other = occupied[low]; other !== undefined && other.end <= end; other = occupied[++low]) found.push(other);
+  return found;
+}
+
 function formOf(sighting: Sighting, evidence: Evidence): void {
   const { value, shape } = sighting;
   const text = sighting.passage.text.slice(sighting.start, sighting.end);
@@ -47,6 +62,7 @@ function formOf(sighting: Sighting, evidence: Evidence): void {
     else if (length <= 3) evidence.threeDigits = 1;
     else evidence.manyDigits = 1;
     if (shape === 'digits' && length === 4 && /^(?:1[89]\d\d|20[0-4]\d)$/.test(value)) evidence.looksLikeYear = 1;
+    if (placeholder.test(value)) evidence.looksLikePlaceholder = 1;
     if (length === 8 && /^20[1-4]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$/.test(value)) evidence.looksLikeDate = 1;
     if (shape === 'groups' && /^\d{3}[ -]\d{4}$/.test(text)) evidence.looksLikePhone = 1;
     if (/^\d\d-\d\d-\d\d$/.test(text)) evidence.looksLikeSortCode = 1;
@@ -67,6 +83,9 @@ function formOf(sighting: Sighting, evidence: Evidence): void {
     evidence.behindYearWord = 1;
   }
 }
+
+/** What people write when they mean no code in particular. */
+const placeholder = /^(?:123456|1234|12345|12345678|000000|0000|111111|1111|999999|9999|654321|123123)$/;
 
 /** "JQW-9TX": groups of the same length. */
 const evenGroups = /^(?:[A-Z0-9]{3}-[A-Z0-9]{3}|[A-Z0-9]{4}-[A-Z0-9]{4}|[A-Z0-9]{3}-[A-Z0-9]{3}-[A-Z0-9]{3})$/;
@@ -95,8 +114,8 @@ function lookBefore(sighting: Sighting, from: number, occupied: readonly Occupie
       hasEntry = true;
       evidence.entryBefore = others > 0 ? near * 0.3 : near;
     }
-    if ((term.meanings & bit.auth) !== 0 && evidence.copulaBefore === 1 && others === 0 && isDirect(between)) {
-      evidence.purposeNamesIt = 1;
+    if ((term.meanings & bit.auth) !== 0 && others === 0 && isDirect(between)) {
+      evidence.purposeNamesIt = evidence.copulaBefore === 1 ? 1 : 0.6;
     }
     if (named || (term.meanings & nouns) === 0) continue;
     const isAccess = hasNeighbour(passage, terms, index);
@@ -148,8 +167,8 @@ function nameBy(
     evidence.cardBefore = direct ? 1 : 0.5;
     return direct;
   }
-  if ((meanings & bit.phone) !== 0 && near > 0.6) {
-    evidence.phoneBefore = direct ? 1 : 0.5;
+  if ((meanings & bit.phone) !== 0 && between.length <= 12 && evidence.entryBefore === undefined) {
+    evidence.phoneBefore = direct ? 1 : 0.4;
     return direct;
   }
   if ((meanings & bit.ref) !== 0 && direct) {
@@ -208,8 +227,8 @@ function lookAtSentence(sighting: Sighting, sentence: { start: number; end: numb
   if ((meanings & bit.auth) !== 0) evidence.purposeInSentence = 1;
   if ((meanings & bit.pay) !== 0) evidence.paymentInSentence = 1;
   if ((meanings & bit.valid) !== 0) evidence.validityInSentence = 1;
-  if ((meanings & bit.stale) !== 0) evidence.stale = 1;
   if ((meanings & bit.fresh) !== 0) evidence.fresh = 1;
+  else if ((meanings & bit.stale) !== 0) evidence.stale = 1;
   if ((meanings & bit.address) !== 0 && isInAddress(sighting)) evidence.inAddress = 1;
 }
 
@@ -280,7 +299,6 @@ function lookAtSpans(sighting: Sighting, evidence: Evidence): void {
 
 function weighTopic(topic: Topic, evidence: Evidence): void {
   evidence.topicCode = Math.min(1, topic.otp);
-  evidence.topicCodeNoun = Math.min(1, topic.code);
   evidence.topicPurpose = Math.min(topic.auth, 3) / 3;
   evidence.topicSecret = Math.min(1, topic.secret);
   evidence.topicUnasked = Math.min(1, topic.unasked);
@@ -289,16 +307,16 @@ function weighTopic(topic: Topic, evidence: Evidence): void {
   const named = Math.max(evidence.codeWordBefore ?? 0, evidence.codeWordBehind ?? 0, evidence.codeWordAbove ?? 0);
   const openness = 1 - 0.65 * named;
   evidence.topicPromotion = share(topic.promo) * openness;
-  evidence.topicVenue = share(topic.venue) * openness;
+  evidence.topicVenue = share(topic.venue) * (1 - 0.4 * named);
   evidence.topicMeeting = share(topic.meeting) * (1 - 0.3 * named);
   evidence.topicParcel = share(topic.parcel) * openness;
   evidence.topicEvent = share(topic.event) * openness;
   evidence.topicBill = share(topic.bill) * openness;
   evidence.topicNotice = share(topic.notice) * openness;
-  const others = topic.promo + topic.venue + topic.meeting + topic.parcel;
-  if (others + topic.event + topic.bill === 0) evidence.noOtherTopic = 1;
+  const others = topic.promo + topic.venue + topic.meeting + topic.parcel + topic.event;
+  if (others + topic.bill === 0) evidence.noOtherTopic = 1;
   if (topic.meeting >= 2 && topic.auth <= 1 && topic.secret + topic.valid === 0) evidence.meetingInvitation = 1;
-  if (others > 0 && topic.otp + topic.auth === 0) evidence.noAccessAtAll = 1;
+  if (others > 0 && topic.otp + topic.auth + topic.secret === 0) evidence.noAccessAtAll = 1;
 }
 
 /** One word may be chance, three are what the message is about. */

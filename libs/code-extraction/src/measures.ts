@@ -2,7 +2,7 @@ import { bit } from './vocabulary.js';
 import type { Passage } from './passage.js';
 
 /** What a plain number is when it is no code: money, a measured quantity, part of a date, a percentage. */
-export type Measure = 'money' | 'quantity' | 'date' | 'percentage';
+export type Measure = 'money' | 'quantity' | 'date' | 'percentage' | 'postcode';
 
 /** Looks at what touches the number [start, end). */
 export function measureOf(passage: Passage, start: number, end: number): Measure | undefined {
@@ -12,6 +12,7 @@ export function measureOf(passage: Passage, start: number, end: number): Measure
   if (symbolBefore.test(before) || symbolAfter.test(after)) return 'money';
   if (/^ ?[%٪‰]/.test(after)) return 'percentage';
   const digits = end - start;
+  if (digits === 5 && americanPostcode.test(text.slice(Math.max(0, start - 30), start))) return 'postcode';
   if (currencyBefore.test(before) || currencyAfter.test(after)) return 'money';
   if (/^ ?(?:[°]|[x×] ?\d)/.test(after)) return 'quantity';
   const following = passage.termsIn(end, end + 24)[0];
@@ -28,6 +29,10 @@ export function measureOf(passage: Passage, start: number, end: number): Measure
   }
   return isDatePart(passage, start, end) ? 'date' : undefined;
 }
+
+/** "Denver, CO 80202". */
+const americanPostcode =
+  /[A-Z][a-z.]+, (?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]) $/;
 
 const symbols = '\\p{Sc}';
 const symbolBefore = new RegExp(`${symbols} ?$`, 'u');

@@ -72,6 +72,7 @@ export class Passage {
       unit === 0x0964 ||
       unit === 0x06d4 ||
       unit === 0x21 ||
+      unit === 0x3b ||
       unit === 0x3f ||
       unit === 0x061f ||
       unit === 0xff61

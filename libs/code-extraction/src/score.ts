@@ -142,7 +142,7 @@ function addOrigin(sighting: Sighting, known: Knowledge, evidence: Evidence): vo
 
 function addKnowledge(value: string, known: Knowledge, evidence: Evidence): void {
   const { hint } = known.expectation;
-  if (/[A-Za-z]/.test(value) && known.names.has(value.toLowerCase())) evidence.isServiceName = 1;
+  if (known.names.has(value.toLowerCase())) evidence.isServiceName = 1;
   if (known.sender === 'fits') evidence.senderFits = 1;
   if (known.sender === 'differs') evidence.senderDiffers = 1;
   if (hint === undefined) return;

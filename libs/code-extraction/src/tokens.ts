@@ -122,7 +122,7 @@ function dashedKind(run: string): ChunkKind {
   const groups = run.split('-');
   const lengths = groups.map((group) => group.length).join('');
   if (lengths === '422' || lengths === '224' || (lengths === '22' && isDayAndMonth(groups))) return 'date';
-  if (lengths === '222' && groups.some((group) => Number(group) >= 1 && Number(group) <= 12)) return 'date';
+  if (lengths === '222' && isShortDate(groups.map(Number))) return 'date';
   const digits = run.length - groups.length + 1;
   if (digits >= 10 || lengths === '334' || lengths === '1334') return 'phone';
   return digits <= 9 && (digits >= 4 || groups.length > 2) ? 'joined' : 'identifier';
@@ -130,4 +130,11 @@ function dashedKind(run: string): ChunkKind {
 
 function isDayAndMonth(groups: readonly string[]): boolean {
   return groups.every((group) => Number(group) >= 1 && Number(group) <= 31);
+}
+
+/** 20-11-26, 11-20-26 or 26-11-20. */
+function isShortDate([first = 0, second = 0, third = 0]: readonly number[]): boolean {
+  const isDay = (value: number): boolean => value >= 1 && value <= 31;
+  const isMonth = (value: number): boolean => value >= 1 && value <= 12;
+  return (isDay(first) && isMonth(second)) || (isMonth(first) && isDay(second)) || (isMonth(second) && isDay(third));
 }

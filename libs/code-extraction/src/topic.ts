@@ -23,6 +23,7 @@ export function topicOf(passages: readonly Passage[]): Topic {
         seen[concept] = Math.min(most, (seen[concept] ?? 0) + 1);
       }
     }
+    if (passage.links.some((link) => meetingHosts.test(link.url.slice(0, 80)))) seen.meeting = most;
     if (percentage.test(passage.text)) seen.promo = Math.min(most, (seen.promo ?? 0) + 1);
     // Text and HTML are two renderings of the same words: the stronger one counts, the subject adds to it.
     for (const concept of counted) {
@@ -35,7 +36,9 @@ export function topicOf(passages: readonly Passage[]): Topic {
 }
 
 /** "20% off", "-25 %": what is sold, in any language. */
-const percentage = /\d ?[%％]/;
+const percentage = /\d ?[%％]|\p{Sc} ?\d+(?:[.,]\d\d)? off\b/u;
+const meetingHosts =
+  /^https?:\/\/(?:[\w-]+\.)?(?:zoom\.us|meet\.google\.com|teams\.microsoft\.com|teams\.live\.com|webex\.com|meet\.jit\.si)\//i;
 const most = 4;
 const mostTerms = 3000;
 const counted = Object.keys(bit) as Concept[];

@@ -36,13 +36,21 @@ function looksQuotedPrintable(text: string): boolean {
   let index = text.indexOf('=');
   if (index < 0) return false;
   for (let count = 0; index >= 0 && count < 2000; count++, index = text.indexOf('=', index + 1)) {
-    const escape = /^=(?:([0-9A-F]{2})|[ \t]{0,8}(\r?\n|$))/.exec(text.slice(index, index + 12));
+    const escape = /^=(?:([0-9A-F]{2})|[ \t]{0,8}(?:\r?\n|$))/.exec(text.slice(index, index + 12));
     if (escape === null) return false;
     const wordStart = Math.max(text.lastIndexOf(' ', index), text.lastIndexOf('\n', index), index - 300);
     const inLink = text.slice(wordStart + 1, index).includes('://');
-    if (escape[1] === '3D' || !inLink) proofs++;
+    if (isProof(escape[1], text.slice(index + 3, index + 6), inLink)) proofs++;
   }
   return proofs > 0;
+}
+
+/** "OTP=201234" begins with what could be an escape: only those that a writer of text would not have put count. */
+function isProof(hex: string | undefined, following: string, inLink: boolean): boolean {
+  if (hex === undefined) return !inLink;
+  if (hex === '3D') return true;
+  if (hex === '20' || hex === '09') return following === '' || /^\r?\n/.test(following) || following.startsWith('=');
+  return /^[89A-F]/.test(hex) && /^=[89A-F]/.test(following);
 }
 
 function decodeQuotedPrintable(text: string, charset: string): string {

@@ -3,7 +3,7 @@ import type { LanguageTable } from './concepts.js';
 export const hungarian: LanguageTable = {
   address: `utca|ut|ter|korut|budapest|kft|zrt|nyrt`,
   otp: `ellenorzo kod*|ellenorzokod*|hitelesito kod*|hitelesitokod*|megerosito kod*|megerositokod*|biztonsagi kod*|belepesi kod*|belepokod*|bejelentkezesi kod*|aktivalo kod*|aktivacios kod*|egyszer hasznalatos|egyszeri jelszo*|egyszeri kod*|egyszeri belepesi|ideiglenes jelszo*|ideiglenes kod*|azonosito kod*|azonositokod*|sms-kod*|sms kod*|smskod*|sms-jelszo*|jovahagyo kod*|regisztracios kod*|visszaallito kod*|visszaigazolo kod*|ellenorzo szam*|alairo kod*|alairokod*`,
-  code: `kod|kodja|kodod|kodot|kodjat|kododdal|koddal|koda|kodunk|pin|pin-kod*|pinkod*|jelszo*|jelszava|kulcs|token`,
+  code: `kod|kodja|kodod|kodot|kodjat|kododdal|koddal|koda|kodunk|pin|pin-kod*|pinkod*|jelszo*|jelszava|token`,
   digits: `szam|szamot|szamsor*|szamjegy*`,
   enter: `irja be|ird be|irja|ird|adja meg|add meg|megad*|gepelje|gepeld|usse be|usd be|hasznalja|hasznald|masolja|masold|megadasaval|beirasaval|beirasa`,
   auth: `bejelentkez*|belep*|belepes*|jelentkez*|hozzafer*|megerosit*|ellenoriz*|hitelesit*|azonosit*|jovahagy*|engedelyez*|aktival*|regisztr*|felold*|visszaallit*|helyreallit*|fiok*|fiokja*|fiokod*|uj jelszo*|jelszovaltoz*|jelszocsere*|szemelyazonossag*|eszkoz*|keszulek*|uj telefon|parosit*|osszekapcsol*|csatlakoz*|ketlepcsos|ketfaktoros|folytat*|befejez*|hogy on az|te vagy|munkamenet*|alair*|ugyfelkapu|netbank*`,
@@ -31,7 +31,7 @@ export const hungarian: LanguageTable = {
 export const greek: LanguageTable = {
   address: `οδος|λεωφορος|λεωφ|τ.κ.|αθηνα|α.ε.`,
   otp: `κωδικος επαληθευσης|κωδικο επαληθευσης|κωδικος επιβεβαιωσης|κωδικο επιβεβαιωσης|κωδικος ασφαλειας|κωδικο ασφαλειας|κωδικος μιας χρησης|κωδικο μιας χρησης|κωδικος συνδεσης|κωδικο συνδεσης|κωδικος προσβασης|κωδικο προσβασης|κωδικος εισοδου|κωδικο εισοδου|κωδικος ενεργοποιησης|κωδικος ταυτοποιησης|κωδικος εξουσιοδοτησης|προσωρινος κωδικος|προσωρινο κωδικο|κωδικος sms|κωδικος extrapin|extrapin|κωδικος εγκρισης|συνθηματικο μιας χρησης`,
-  code: `κωδικος|κωδικο|κωδικου|κωδικοι|συνθηματικο|pin|κλειδι`,
+  code: `κωδικος|κωδικο|κωδικου|κωδικοι|συνθηματικο|pin`,
   digits: `αριθμος|αριθμο|ψηφια|νουμερο`,
   enter: `εισαγετε|εισαγαγετε|εισαγωγη|πληκτρολογηστε|πληκτρολογησε|χρησιμοποιηστε|χρησιμοποιησε|γραψε|γραψτε|βαλε|βαλτε|καταχωρηστε|συμπληρωστε|δωστε|με τον`,
   auth: `συνδεση*|συνδεθ*|συνδεθειτε|συνδεθεις|εισοδο*|εισοδος|προσβαση*|επαληθευ*|επιβεβαιω*|ταυτοποι*|εξουσιοδοτ*|εγκρι*|ενεργοποι*|εγγραφ*|ξεκλειδω*|επαναφορα*|επαναφερ*|ανακτησ*|λογαριασμ*|νεο κωδικο|αλλαγη κωδικου|ταυτοτητ*|συσκευη*|νεα συσκευη|νεο κινητο|συζευξ*|δυο βηματ*|διπλου παραγοντα|συνεχ*|ολοκληρω*|οτι εισαι εσυ|οτι ειστε εσεις|υπογραφ*|taxisnet|e-banking`,
@@ -59,7 +59,7 @@ export const greek: LanguageTable = {
 export const turkish: LanguageTable = {
   address: `cad.|cadde|caddesi|sok.|sokak|mah.|mahallesi|bulvari|istanbul|ankara|a.s.`,
   otp: `dogrulama kod*|onay kod*|guvenlik kod*|giris kod*|aktivasyon kod*|tek kullanimlik|tek seferlik|gecici sifre*|gecici kod*|gecici parola*|sms sifre*|sms kod*|sms onay*|mobil onay*|islem sifre*|giris sifre*|giris parola*|kimlik dogrulama kod*|erisim kod*|kayit kod*|sifirlama kod*|kurtarma kod*|3d secure sifre*|3d sifre*|onay sifre*|dogrulama numara*|dogrulama pin*|uyelik kod*|teyit kod*`,
-  code: `kod|kodu|kodunuz|kodun|kodunu|kodunuzu|kodla|koduyla|kodunuzdur|kodudur|sifre|sifresi|sifreniz|sifren|sifrenizi|parola|parolaniz|parolasi|pin|anahtar`,
+  code: `kod|kodu|kodunuz|kodun|kodunu|kodunuzu|kodla|koduyla|kodunuzdur|kodudur|sifre|sifresi|sifreniz|sifren|sifrenizi|parola|parolaniz|parolasi|pin`,
   digits: `rakam*|sayi|numaraniz`,
   enter: `gir|girin|giriniz|girerek|girebilirsiniz|yaz|yazin|yaziniz|yazarak|kullan|kullanin|kullaniniz|kullanarak|kullanabilirsiniz|tusla|tuslayin|tuslayiniz|ile|kopyala`,
   auth: `giris|girisi|giris yap*|girisiniz|oturum*|dogrula*|onay*|onayla*|aktive*|aktivasyon|etkinlestir*|kayit|kaydol*|uye ol*|uyelik*|kilidi*|sifirla*|yenile*|kurtar*|hesap|hesabi*|hesabiniz*|hesabin*|yeni sifre|sifre degis*|sifrenizi degis*|kimlik*|cihaz*|yeni cihaz|yeni telefon|eslestir*|bagla*|iki asamali|iki adimli|iki faktor*|devam|tamamla*|sen oldugun*|siz oldugunuz*|erisim*|eris*|yetkilendir*|imzala*|internet bankaciligi|mobil bankacilik`,

@@ -3,10 +3,10 @@ import type { LanguageTable } from './concepts.js';
 export const swedish: LanguageTable = {
   address: `gatan|vagen|torget|box|stockholm|goteborg|malmo|org.nr|org.nr.|ab`,
   otp: `verifieringskod*|verifikationskod*|sakerhetskod*|bekraftelsekod*|inloggningskod*|aktiveringskod*|engangskod*|engangslosenord*|tillfallig kod|tillfalligt losenord|autentiseringskod*|sms-kod*|smskod|atkomstkod|registreringskod|aterstallningskod|kontrollkod|signeringskod|engangs-kod|inloggnings-kod`,
-  code: `kod|koden|koder|pin|pinkod|pin-kod|losenord|losenordet|nyckel|losen`,
+  code: `kod|koden|koder|pin|pinkod|pin-kod|losenord|losenordet|losen`,
   digits: `nummer|numret|siffror|siffrorna`,
   enter: `ange|angiv|anger|skriv|skriv in|skriver|knappa|knappa in|sla in|mata in|anvand|anvander|fyll i|fyll|klistra|kopiera|uppge|med`,
-  auth: `logga in|loggar in|inloggning|inloggningen|logga|verifier*|bekrafta*|bekraft*|autentiser*|godkann*|auktoriser*|aktivera*|aktivering|registrer*|las upp|lasa upp|laser upp|aterstall*|konto|kontot|ditt konto|nytt losenord|byta losenord|identitet|legitimer*|bankid|enhet|enheten|ny enhet|ny telefon|koppla|kopplar|para|tvasteg*|tvafaktor*|fortsatt|fortsatta|slutfor*|att det ar du|ar du|tillgang|atkomst|session|din adress|ditt nummer|din e-post|signera|signering|valider*|komma in|kommer in|slapper in`,
+  auth: `logga in|loggar in|inloggning|inloggningen|logga|verifier*|bekrafta*|bekraft*|autentiser*|godkann*|auktoriser*|aktivera*|aktivering|registrer*|las upp|lasa upp|laser upp|aterstall*|konto|kontot|ditt konto|nytt losenord|glomt|byta losenord|identitet|legitimer*|bankid|enhet|enheten|ny enhet|ny telefon|koppla|kopplar|para|tvasteg*|tvafaktor*|fortsatt|fortsatta|slutfor*|att det ar du|ar du|tillgang|atkomst|session|din adress|ditt nummer|din e-post|signera|signering|valider*|komma in|kommer in|slapper in`,
   pay: `betalning|betala|kop|kopet|overforing|transaktion|uttag|swish|overfora`,
   secret: `dela inte|dela aldrig|dela den inte|dela den aldrig|lamna inte|lamna aldrig|lamna aldrig ut|ge inte|ge aldrig|ingen|nagon annan|med nagon|till nagon|fragar aldrig|ber aldrig|fragar aldrig efter|aldrig|hemlig|konfidentiell|bedrageri`,
   unasked: `om du inte|om det inte var du|inte du|var det inte du|har du inte|det var inte jag|ignorera|bortse|inte begart`,
@@ -32,7 +32,7 @@ export const swedish: LanguageTable = {
 export const danish: LanguageTable = {
   address: `gade|vej|plads|kobenhavn|aarhus|odense|a/s|aps|cvr`,
   otp: `bekraeftelseskode*|verifikationskode*|verificeringskode*|sikkerhedskode*|engangskode*|engangsadgangskode*|loginkode*|login-kode|log ind-kode|aktiveringskode*|godkendelseskode*|midlertidig kode|midlertidig adgangskode|sms-kode|smskode|nulstillingskode|registreringskode|kontrolkode|nøglekode`,
-  code: `kode|koden|koder|pin|pinkode|pin-kode|adgangskode|adgangskoden|kodeord|nøgle`,
+  code: `kode|koden|koder|pin|pinkode|pin-kode|adgangskode|adgangskoden|kodeord`,
   digits: `nummer|nummeret|tal|cifre`,
   enter: `indtast|indtaste|indtaster|tast|taste|skriv|skriv ind|brug|bruge|brug koden|angiv|anvend|udfyld|kopier|med`,
   auth: `log ind|logge ind|logger ind|login|logon|verific*|bekraeft*|bekraefte|godkend*|godkende|aktiver*|aktivere|registrer*|tilmeld*|lås op|låse op|nulstil*|gendan*|konto|kontoen|din konto|ny adgangskode|identitet|mitid|nemid|enhed|enheden|ny enhed|ny telefon|tilknyt*|parre|forbinde|totrins*|tofaktor*|to-faktor|fortsaet*|fuldfør*|afslut*|at det er dig|er dig|adgang|session|din e-mail|dit nummer|underskriv*|valider*|komme ind`,
@@ -61,7 +61,7 @@ export const danish: LanguageTable = {
 export const norwegian: LanguageTable = {
   address: `gata|gate|veien|vei|plass|oslo|bergen|trondheim|as|org.nr`,
   otp: `bekreftelseskode*|verifiseringskode*|verifikasjonskode*|sikkerhetskode*|engangskode*|engangspassord*|innloggingskode*|påloggingskode*|aktiveringskode*|godkjenningskode*|midlertidig kode|midlertidig passord|sms-kode|smskode|tilgangskode|tilbakestillingskode|kontrollkode`,
-  code: `kode|koden|koder|pin|pinkode|pin-kode|passord|passordet|nøkkel`,
+  code: `kode|koden|koder|pin|pinkode|pin-kode|passord|passordet`,
   digits: `nummer|nummeret|siffer|sifre|tall`,
   enter: `skriv inn|skriv|tast|tast inn|taste inn|oppgi|angi|bruk|bruke|legg inn|fyll inn|kopier|med`,
   auth: `logg inn|logge inn|logger inn|innlogging|pålogging|logg på|logge på|verifis*|bekreft*|godkjenn*|autoris*|autentis*|aktiver*|registrer*|lås opp|låse opp|låser opp|tilbakestill*|gjenopprett*|konto|kontoen|kontoen din|nytt passord|identitet|bankid|vipps|minid|enhet|enheten|ny enhet|ny telefon|koble|knytte|totrinns*|tofaktor*|to-faktor|fortsett*|fullfør*|at det er deg|er deg|tilgang|økt|e-posten din|nummeret ditt|signer*|valider*|komme inn`,
@@ -90,7 +90,7 @@ export const norwegian: LanguageTable = {
 export const finnish: LanguageTable = {
   address: `katu|tie|helsinki|espoo|tampere|oy|oyj|y-tunnus`,
   otp: `vahvistuskood*|varmennuskood*|turvakood*|kertakayttokood*|kertakoodi*|kertakayttoi* koodi|kertakayttosalasana*|kirjautumiskood*|aktivointikood*|tunnistuskood*|tunnistautumiskood*|tekstiviestikood*|vahvistustunnu*|tunnusluku|tunnusluvun|tunnuslukusi|avainluku|turvaluku|valiaikainen salasana|valiaikainen koodi|tilapainen koodi|palautuskood*`,
-  code: `koodi*|koodin|koodia|pin|pin-koodi|pinkoodi|salasana*|avain|tunnus|tunnuksen`,
+  code: `koodi*|koodin|koodia|pin|pin-koodi|pinkoodi|salasana*|tunnus|tunnuksen`,
   digits: `numero*|luku|luvun|numerosarja*`,
   enter: `syota*|anna|kirjoita|nappaile|kayta|kayttamalla|naputtele|lisaa|kopioi|syottamalla`,
   auth: `kirjaudu*|kirjautu*|sisaankirjau*|vahvist*|varmen*|varmist*|tunnist*|todenn*|valtuut*|hyvaksy*|aktivoi*|rekister*|avaa tili*|avaa lukitus|avaamaan|lukituk*|palaut*|nollaa*|tilisi|tilin|tiliin|tilille|uusi salasana|salasanan vaih*|henkilollisyy*|laite|laitteen|laitetta|laitteesi|uusi laite|uuden laitteen|liita|yhdista*|kaksivaihe*|jatka*|viimeistele*|paase*|paasy*|istunto*|allekirjoit*|pankkitunnuk*|osoitteesi|numerosi|sahkopostisi`,

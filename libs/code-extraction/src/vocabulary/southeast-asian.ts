@@ -30,7 +30,7 @@ export const thai: LanguageTable = {
 export const vietnamese: LanguageTable = {
   address: `duong|phuong|quan|tp.|tp hcm|ha noi|toa nha|tang`,
   otp: `ma xac thuc|ma xac nhan|ma xac minh|ma otp|ma bao mat|ma dang nhap|ma kich hoat|ma kiem tra|ma truy cap|ma dang ky|ma khoi phuc|ma dat lai|mat khau mot lan|mat khau dung mot lan|mat khau tam thoi|mat khau otp|ma dung mot lan|ma tam thoi|ma an toan|ma giao dich otp|smart otp|ma pin tam|ma so xac thuc|ma so bi mat`,
-  code: `ma|mat ma|mat khau|ma so|ma cua ban|pin|khoa`,
+  code: `ma|mat ma|mat khau|ma so|ma cua ban|pin`,
   digits: `so|chu so|day so`,
   enter: `nhap|go|su dung|dung|dien|danh|cung cap`,
   auth: `dang nhap|xac thuc|xac nhan|xac minh|kich hoat|dang ky|tai khoan|mo khoa|dat lai|khoi phuc|doi mat khau|mat khau moi|danh tinh|thiet bi|thiet bi moi|dien thoai moi|lien ket|ket noi|hai lop|hai buoc|2 lop|tiep tuc|hoan tat|hoan thanh|truy cap|phe duyet|chinh ban|la ban|phien|dinh danh`,
@@ -59,7 +59,7 @@ export const vietnamese: LanguageTable = {
 export const malayIndonesian: LanguageTable = {
   address: `jl.|jalan|jln|kel.|kec.|jakarta|kuala lumpur|lantai|gedung`,
   otp: `kode verifikasi|kod pengesahan|kod verifikasi|kode keamanan|kod keselamatan|kode otp|kod otp|kode konfirmasi|kode aktivasi|kod pengaktifan|kode login|kode masuk|kod log masuk|kode akses|kod akses|kode rahasia|kode autentikasi|kode otorisasi|kod kebenaran|kode pendaftaran|kode pemulihan|kod pemulihan|kata sandi sekali pakai|kata laluan sekali|kata sandi sementara|kata laluan sementara|password sementara|pin sementara|kode sekali pakai|kod sekali guna|kode sementara|kode registrasi|kode reset|tac|kod tac|no tac|kode validasi`,
-  code: `kode|kod|kodemu|kodenya|sandi|kata sandi|kata laluan|password|pin|kunci`,
+  code: `kode|kod|kodemu|kodenya|sandi|kata sandi|kata laluan|password|pin`,
   digits: `nomor|nombor|angka|digit`,
   enter: `masukkan|masukan|masukin|input|ketik|ketikkan|gunakan|pakai|guna|isi|isikan|taip|salin|pake`,
   auth: `masuk ke|untuk masuk|log masuk|login|log in|verifikasi|memverifikasi|konfirmasi|mengkonfirmasi|mengonfirmasi|sahkan|mengesahkan|pengesahan|aktivasi|aktifkan|mengaktifkan|daftar|mendaftar|pendaftaran|akun|akunmu|akaun|buka blokir|membuka|reset|atur ulang|tetapkan semula|pulihkan|pemulihan|kata sandi baru|ganti password|ubah password|identitas|identiti|perangkat|perangkat baru|peranti|ponsel baru|hp baru|telefon baru|hubungkan|menghubungkan|pautkan|tautkan|dua langkah|dua faktor|lanjut|melanjutkan|lanjutkan|teruskan|selesaikan|menyelesaikan|melengkapkan|otorisasi|setujui|menyetujui|luluskan|akses|sesi|benar kamu|ini kamu|autentikasi`,
