@@ -1,7 +1,7 @@
 import { BaseRpcContext } from '@nestjs/microservices';
 import { AppError } from '@otpost/contracts';
 
-/** What a handler may know of the message it handles, by `@Ctx()`. */
+/** What a handler may know of the message it handles: its second parameter. */
 export class RpcContext extends BaseRpcContext<[]> {
   private controller: AbortController | undefined;
   private aborted: AppError | undefined;

@@ -1,5 +1,5 @@
 import { applyDecorators, Catch, UseFilters, type RpcExceptionFilter } from '@nestjs/common';
-import { EventPattern, MessagePattern } from '@nestjs/microservices';
+import { Ctx, EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
 import type { EventContract, PayloadOf, RequestOf, ResponseOf, RpcContract } from '@otpost/contracts';
 import { type Observable, throwError } from 'rxjs';
 import type { RpcContext } from './rpc-context.js';
@@ -26,14 +26,31 @@ type HandlerDecorator<Payload, Result> = <Method extends Handler<Payload, Result
 export function Rpc<Contract extends RpcContract>(
   contract: Contract,
 ): HandlerDecorator<RequestOf<Contract>, ResponseOf<Contract>> {
-  return applyDecorators(UseFilters(passOn), MessagePattern(contract.pattern, redisTransport, { contract }));
+  return applyDecorators(
+    UseFilters(passOn),
+    takesPayloadAndContext,
+    MessagePattern(contract.pattern, redisTransport, { contract }),
+  );
 }
 
 /** The method of a controller that handles the event of `contract`. What it throws is logged, not repeated. */
 export function OnEvent<Contract extends EventContract>(
   contract: Contract,
 ): HandlerDecorator<PayloadOf<Contract>, void> {
-  return applyDecorators(UseFilters(passOn), EventPattern<string>(contract.pattern, redisTransport, { contract }));
+  return applyDecorators(
+    UseFilters(passOn),
+    takesPayloadAndContext,
+    EventPattern<string>(contract.pattern, redisTransport, { contract }),
+  );
+}
+
+/**
+ * Every handler is given the payload, then the context. Left to Nest, `@Ctx()` on the second parameter would take the payload from the
+ * first, silently.
+ */
+function takesPayloadAndContext(target: object, key: string | symbol): void {
+  Payload()(target, key, 0);
+  Ctx()(target, key, 1);
 }
 
 /** Hands errors to the transport as they are. Nest's own filter would log each one and replace it by a text. */

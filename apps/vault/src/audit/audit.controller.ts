@@ -1,5 +1,4 @@
 import { Controller, Inject } from '@nestjs/common';
-import { Ctx, Payload } from '@nestjs/microservices';
 import { listAudit, verifyAudit, type AuditEntryView, type RequestOf, type ResponseOf } from '@otpost/contracts';
 import { Database, type AuditEntry } from '@otpost/database';
 import { Rpc, RpcContext } from '@otpost/messaging';
@@ -38,8 +37,8 @@ export class AuditController {
 
   @Rpc(verifyAudit)
   async verify(
-    @Payload() { workspace_id, known }: RequestOf<typeof verifyAudit>,
-    @Ctx() context: RpcContext,
+    { workspace_id, known }: RequestOf<typeof verifyAudit>,
+    context: RpcContext,
   ): Promise<ResponseOf<typeof verifyAudit>> {
     const point = known == null ? null : { seq: known.seq, hash: Buffer.from(known.hash, 'hex') };
     const chain = await verifyChain(this.database, workspace_id, { known: point, signal: context.signal });
