@@ -11,6 +11,7 @@ import { KeyUses } from './authentication/key-uses.js';
 import { gatewayControllers } from './controllers.js';
 import { DocumentationController } from './documentation/documentation.controller.js';
 import { ProblemFilter } from './http/problem.js';
+import { CredentialLimit } from './rate-limits/credential-limit.js';
 import { RateLimiter } from './rate-limits/rate-limiter.js';
 import { RedisRateCounter } from './rate-limits/redis-rate-counter.js';
 
@@ -44,6 +45,11 @@ export class GatewayModule {
           provide: RateLimiter,
           useFactory: (counter: RedisRateCounter) => new RateLimiter(counter, Date.now),
           inject: [RedisRateCounter],
+        },
+        {
+          provide: CredentialLimit,
+          useFactory: (limiter: RateLimiter) => new CredentialLimit(limiter, config.OTPOST_CREDENTIAL_RATE_LIMIT),
+          inject: [RateLimiter],
         },
         {
           provide: APP_GUARD,

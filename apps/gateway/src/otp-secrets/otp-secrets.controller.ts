@@ -19,6 +19,7 @@ import { RpcClient } from '@otpost/messaging';
 import { CallOf, type Call } from '../http/call.js';
 import { defineEndpoint, Handles, type InputOf } from '../http/endpoint.js';
 import { Input } from '../http/input.js';
+import { CredentialLimit } from '../rate-limits/credential-limit.js';
 import { waitUntil } from './wait-until.js';
 
 const tag = 'OTP secrets';
@@ -110,7 +111,10 @@ const resync = defineEndpoint({
 
 @Controller()
 export class OtpSecretsController {
-  constructor(@Inject(RpcClient) private readonly rpc: RpcClient) {}
+  constructor(
+    @Inject(RpcClient) private readonly rpc: RpcClient,
+    @Inject(CredentialLimit) private readonly limit: CredentialLimit,
+  ) {}
 
   @Handles(create)
   async create(@CallOf() call: Call, @Input() { body }: InputOf<typeof create>) {
@@ -153,6 +157,7 @@ export class OtpSecretsController {
       min_validity_seconds: body?.min_validity_seconds ?? 0,
       idempotency: call.idempotency,
     };
+    await this.limit.take(call.caller.workspace_id, params.id);
     for (;;) {
       const taken = await this.rpc.call(takeOtpCode, request, { signal: call.signal });
       if (taken.type !== 'wait') return taken;

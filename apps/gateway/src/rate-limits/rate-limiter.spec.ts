@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { CredentialLimit } from './credential-limit.js';
 import { RateLimiter, type RateCounter } from './rate-limiter.js';
 
 class Counter implements RateCounter {
@@ -53,5 +54,20 @@ describe('RateLimiter', () => {
   it('lets requests pass while Redis does not answer', async () => {
     const limiter = new RateLimiter({ add: () => Promise.reject(new Error('away')) }, () => 0);
     expect(await allowedOf(limiter, 10, 1)).toBe(10);
+  });
+});
+
+describe('CredentialLimit', () => {
+  it('holds one credential to its limit, and leaves the others alone', async () => {
+    const limit = new CredentialLimit(new RateLimiter(new Counter(), () => 0), 1);
+    await limit.take('w', 'alice', 'github.com');
+    await expect(limit.take('w', 'alice', 'github.com')).rejects.toMatchObject({ code: 'rate_limited' });
+    await limit.take('w', 'bob', 'github.com');
+    await limit.take('other', 'alice', 'github.com');
+  });
+
+  it('is off unless it is set', async () => {
+    const limit = new CredentialLimit(new RateLimiter(new Counter(), () => 0), undefined);
+    for (let read = 0; read < 10; read += 1) await limit.take('w', 'a');
   });
 });

@@ -14,6 +14,7 @@ import { allPages } from '../http/all-pages.js';
 import { CallOf, type Call } from '../http/call.js';
 import { defineEndpoint, Handles, type InputOf } from '../http/endpoint.js';
 import { Input } from '../http/input.js';
+import { CredentialLimit } from '../rate-limits/credential-limit.js';
 
 const tag = 'Sendblue: TOTP';
 const byId = z.strictObject({ id: z.uuid() });
@@ -73,7 +74,10 @@ const readCode = defineEndpoint({
 /** Sendblue's TOTP API: its clients work here unchanged. */
 @Controller()
 export class TotpController {
-  constructor(@Inject(RpcClient) private readonly rpc: RpcClient) {}
+  constructor(
+    @Inject(RpcClient) private readonly rpc: RpcClient,
+    @Inject(CredentialLimit) private readonly limit: CredentialLimit,
+  ) {}
 
   @Handles(create)
   async create(@CallOf() call: Call, @Input() { body }: InputOf<typeof create>) {
@@ -98,6 +102,7 @@ export class TotpController {
 
   @Handles(readCode)
   async readCode(@CallOf() call: Call, @Input() { params }: InputOf<typeof readCode>) {
+    await this.limit.take(call.caller.workspace_id, params.id);
     const read = await this.rpc.call(readTotpCode, { ...call.caller, id: params.id }, { signal: call.signal });
     return { status: 'OK' as const, code: read.code, expires_in: read.expires_in_seconds };
   }

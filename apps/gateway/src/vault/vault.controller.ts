@@ -23,6 +23,7 @@ import { allPages } from '../http/all-pages.js';
 import { CallOf, type Call } from '../http/call.js';
 import { defineEndpoint, Handles, type InputOf } from '../http/endpoint.js';
 import { Input, validationFailed } from '../http/input.js';
+import { CredentialLimit } from '../rate-limits/credential-limit.js';
 
 const tag = 'CloudCruise: vault';
 const success = z.object({ success: z.literal(true) });
@@ -105,7 +106,10 @@ const tfaCode = defineEndpoint({
 /** CloudCruise's vault API: its clients work here unchanged. */
 @Controller()
 export class VaultController {
-  constructor(@Inject(RpcClient) private readonly rpc: RpcClient) {}
+  constructor(
+    @Inject(RpcClient) private readonly rpc: RpcClient,
+    @Inject(CredentialLimit) private readonly limit: CredentialLimit,
+  ) {}
 
   @Handles(create)
   async create(@CallOf() call: Call, @Input() { body }: InputOf<typeof create>) {
@@ -157,6 +161,7 @@ export class VaultController {
   async tfaCode(@CallOf() call: Call, @Input() { query }: InputOf<typeof tfaCode>) {
     const domain = normaliseDomain(query.domain);
     if (domain === null) throw fieldError('domain', 'names no host');
+    await this.limit.take(call.caller.workspace_id, query.permissioned_user_id, domain);
     const request = { ...call.caller, permissioned_user_id: query.permissioned_user_id, domain };
     return this.rpc.call(readTfaCode, request, { signal: call.signal });
   }
