@@ -1,8 +1,10 @@
 // @ts-check
 import { spawn } from 'node:child_process';
+import { build } from './build.mjs';
 import { groundOf } from './ground.mjs';
 import { Home } from './home.mjs';
-import { UserError } from './output.mjs';
+import { install } from './install.mjs';
+import { outputTo, UserError } from './output.mjs';
 import { serviceEnvironment } from './services.mjs';
 import { inRoot, root } from './workspace.mjs';
 
@@ -16,6 +18,9 @@ const withoutSystem = new Set(['help', '--help', '-h', 'init']);
  */
 export async function keys(args) {
   const environment = keysEnvironment(Home.fromEnvironment(), args[0] ?? 'help');
+  const output = outputTo(process.stderr);
+  await install(output);
+  await build(output);
   const child = spawn(process.execPath, [inRoot('apps/vault/dist/keys-cli.js'), ...args], {
     cwd: root,
     env: environment,
