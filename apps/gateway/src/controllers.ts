@@ -2,8 +2,10 @@ import type { Type } from '@nestjs/common';
 import { AccessTokensController } from './api-keys/access-tokens.controller.js';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { AuditController } from './audit/audit.controller.js';
+import { ChallengesController } from './challenges/challenges.controller.js';
 import { KeysController } from './keys/keys.controller.js';
 import { OtpSecretsController } from './otp-secrets/otp-secrets.controller.js';
+import { RunsController } from './runs/runs.controller.js';
 import { SeatsController } from './seats/seats.controller.js';
 import { SendblueSeatsController } from './seats/sendblue-seats.controller.js';
 import { TotpController } from './totp/totp.controller.js';
@@ -15,8 +17,10 @@ export const gatewayControllers: Type[] = [
   AccessTokensController,
   ApiKeysController,
   AuditController,
+  ChallengesController,
   KeysController,
   OtpSecretsController,
+  RunsController,
   SeatsController,
   SendblueSeatsController,
   TotpController,

@@ -8,6 +8,9 @@ import { keyCacheThatListens } from './authentication/key-cache-that-listens.js'
 import { KeyCache } from './authentication/api-keys.js';
 import { DatabaseKeySource } from './authentication/key-source.js';
 import { KeyUses } from './authentication/key-uses.js';
+import { ChallengeWaits } from './challenges/challenge-waits.js';
+import { PageUrls } from './challenges/page-urls.js';
+import { CodePageController } from './code-page/code-page.controller.js';
 import { gatewayControllers } from './controllers.js';
 import { DocumentationController } from './documentation/documentation.controller.js';
 import { ProblemFilter } from './http/problem.js';
@@ -29,12 +32,15 @@ export class GatewayModule {
     return {
       module: GatewayModule,
       imports: [MessagingModule.forRoot(messaging)],
-      controllers: [...gatewayControllers, DocumentationController],
+      controllers: [...gatewayControllers, CodePageController, DocumentationController],
       providers: [
+        ChallengeWaits,
         DatabaseKeySource,
         KeyUses,
         RedisRateCounter,
         { provide: Database, useValue: database },
+        { provide: PageUrls, useValue: new PageUrls(config) },
+        { provide: 'LOGGER', useValue: logger },
         { provide: 'REDIS_PREFIX', useValue: config.OTPOST_REDIS_PREFIX },
         {
           provide: KeyCache,

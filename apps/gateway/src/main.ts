@@ -1,6 +1,7 @@
 import { Messaging } from '@otpost/messaging';
 import { Database } from '@otpost/database';
 import { runService } from '@otpost/platform';
+import { acceptForms } from './code-page/accept-forms.js';
 import { serveDocumentationAssets } from './documentation/assets.js';
 import { GatewayModule } from './gateway.module.js';
 import { createBodyHmac } from './http/call.js';
@@ -28,6 +29,7 @@ await runService('gateway', ({ config, logger }) => {
     ],
     configure: async (app) => {
       configureHttp(app, logger, createBodyHmac(config.OTPOST_TRANSPORT_KEY));
+      acceptForms(app);
       await serveDocumentationAssets(app);
     },
     close: () => database.close(),

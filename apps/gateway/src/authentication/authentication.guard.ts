@@ -79,7 +79,7 @@ export class AuthenticationGuard implements CanActivate {
 
   async #limit(key: KnownKey, reply: FastifyReply): Promise<void> {
     const limit = key.rateLimitPerSecond ?? this.options.defaultRateLimit;
-    const taken = this.options.rateLimiter.take(`key:${key.id}`, limit);
+    const taken = this.options.rateLimiter.take(`key:${key.countedAs}`, limit);
     // Nearly always answered from what was leased before: then no turn of the event loop is spent on it.
     const { allowed, remaining, retryAfterSeconds } = taken instanceof Promise ? await taken : taken;
     reply.header('ratelimit-limit', limit).header('ratelimit-remaining', remaining).header('ratelimit-reset', 1);
@@ -90,8 +90,10 @@ export class AuthenticationGuard implements CanActivate {
 function permit(authenticated: Authenticated, access: Access): void {
   if (access === 'root') {
     if (authenticated.workspaceId !== null) throw new AppError('forbidden', 'this needs the root key');
-  } else if (access !== 'any-key' && access !== 'public' && !authenticated.scopes.has(access)) {
-    throw new AppError('forbidden', `the API key lacks the scope ${access}`);
+  } else if (access !== 'any-key' && access !== 'public') {
+    const needed = typeof access === 'string' ? [access] : access;
+    const missing = needed.find((scope) => !authenticated.scopes.has(scope));
+    if (missing !== undefined) throw new AppError('forbidden', `the API key lacks the scope ${missing}`);
   }
 }
 

@@ -130,7 +130,10 @@ function securityOf({ access }: Endpoint): Json[] {
 function accessText(access: Endpoint['access']): string {
   if (access === 'public') return 'nothing';
   if (access === 'root') return 'the root key';
-  return access === 'any-key' ? 'any API key' : `scope \`${access}\``;
+  if (access === 'any-key') return 'any API key';
+  return typeof access === 'string'
+    ? `scope \`${access}\``
+    : `scopes ${access.map((scope) => `\`${scope}\``).join(', ')}`;
 }
 
 function operationId({ method, path }: Endpoint): string {

@@ -2,8 +2,8 @@ import { applyDecorators, HttpCode, RequestMapping, RequestMethod, SetMetadata }
 import { z } from 'zod';
 import type { Scope } from '@otpost/contracts';
 
-/** Who may call: a scope of an API key, any API key, the root key, or anyone. */
-export type Access = Scope | 'any-key' | 'root' | 'public';
+/** Who may call: a scope of an API key, several of one key, any API key, the root key, or anyone. */
+export type Access = Scope | readonly Scope[] | 'any-key' | 'root' | 'public';
 
 /**
  * One route: its schemas validate what comes in, encode what goes out and make its part of the OpenAPI document.
