@@ -63,6 +63,21 @@ describe('authentication', () => {
     expect(await call(system, '/v1/workspaces', { key: `otp_root_${'x'.repeat(43)}` })).toMatchObject({ status: 401 });
   });
 
+  it('lets no access token make a key that outlives it, nor multiply the limit of its key', async () => {
+    const made = await call<{ key: string }>(system, '/v1/api-keys', {
+      key: workspace.apiKey,
+      body: { scopes: ['admin', 'vault:read'], rate_limit_per_second: 3 },
+    });
+    const mint = () => call<{ token: string }>(system, '/v3/auth/tokens', { method: 'POST', key: made.body.key });
+    const token = (await mint()).body.token;
+    expect(await call(system, '/v1/api-keys', { key: token, body: { scopes: ['admin'] } })).toMatchObject({
+      status: 403,
+      body: { code: 'forbidden' },
+    });
+    const answers = await Promise.all(Array.from({ length: 30 }, () => list({ 'cc-key': token })));
+    expect(answers.some(({ status }) => status === 429)).toBe(true);
+  });
+
   it('refuses a revoked key and the tokens minted with it from the moment the answer is there, and an expired one', async () => {
     const made = await call<{ id: string; key: string }>(system, '/v1/api-keys', {
       key: workspace.apiKey,

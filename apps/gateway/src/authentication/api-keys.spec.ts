@@ -37,6 +37,7 @@ function setUp() {
 function keyOf(id: string): KnownKey {
   return {
     id,
+    countedAs: id,
     workspaceId: 'w',
     secretHash: new Uint8Array(32),
     scopes: new Set(),

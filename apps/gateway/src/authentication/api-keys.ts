@@ -3,6 +3,8 @@ import type { Scope } from '@otpost/contracts';
 /** What is known of an API key before its workspace is: ids and proof material only. */
 export interface KnownKey {
   id: string;
+  /** Whose limit its requests count against: tokens share that of the key they were minted with. */
+  countedAs: string;
   workspaceId: string;
   secretHash: Uint8Array;
   scopes: ReadonlySet<Scope>;

@@ -13,6 +13,7 @@ export class DatabaseKeySource implements KeySource {
     if (key === undefined || key.revokedAt !== null) return null;
     return {
       id,
+      countedAs: key.parentId ?? id,
       workspaceId: key.workspaceId,
       secretHash: key.secretHash,
       scopes: new Set(key.scopes as Scope[]),

@@ -39,6 +39,8 @@ export class ApiKeysController {
     const expiresAt = given.expires_at == null ? null : new Date(given.expires_at);
     if (expiresAt !== null && expiresAt.getTime() <= Date.now()) throw fieldError('expires_at', 'is in the past');
     return this.database.withWorkspace(workspaceId, async (tx) => {
+      const maker = await tx.apiKey.findUnique({ where: { id: request.actor.id }, select: { parentId: true } });
+      if (maker?.parentId != null) throw notForTokens();
       const created = await createOnce(tx, {
         dataKeys: this.dataKeys,
         workspaceId,
@@ -96,8 +98,7 @@ export class ApiKeysController {
     return this.database.withWorkspace(workspaceId, async (tx) => {
       const parent = await tx.apiKey.findUnique({ where: { id: parentId } });
       if (parent === null || parent.revokedAt !== null) throw notFound('API key');
-      if (parent.parentId !== null)
-        throw new AppError('forbidden', 'an access token cannot mint another one: use the API key');
+      if (parent.parentId !== null) throw notForTokens();
       const wanted = Date.now() + ttl_seconds * 1_000;
       const expiresAt = new Date(Math.min(wanted, parent.expiresAt?.getTime() ?? wanted));
       const scopes = parent.scopes as Scope[];
@@ -151,6 +152,11 @@ export class ApiKeysController {
     });
     await this.keyChanges.apiKeyRevoked(id);
   }
+}
+
+/** What lives for minutes must not leave behind what lives for good. */
+function notForTokens(): AppError {
+  return new AppError('forbidden', 'an access token makes no keys and no tokens: use the API key');
 }
 
 function viewOfApiKey(row: ApiKey): ApiKeyView {
