@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { extract } from '../libs/code-extraction/dist/index.js';
 
-const corpora = ['sample', 'corpus-1', 'corpus-2'].flatMap((name) =>
+const corpora = ['sample', 'corpus-1', 'corpus-2', 'corpus-3', 'corpus-4', 'corpus-5', 'corpus-6'].flatMap((name) =>
   readFileSync(new URL(`../libs/code-extraction/src/testing/${name}.jsonl`, import.meta.url), 'utf8')
     .split('\n')
     .filter((line) => line !== '')

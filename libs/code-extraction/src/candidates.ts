@@ -22,8 +22,15 @@ export type Sighting = {
 /** A number that is in the passage but no code: what it is instead, so that a noun before it is known to be spent. */
 export type Occupied = { readonly start: number; readonly end: number; readonly isPlain: boolean };
 
-/** Everything in a passage that could be a code, in order, and the numbers that could not. */
-export function sightingsIn(passage: Passage): { sightings: Sighting[]; occupied: Occupied[] } {
+/**
+ * Everything in a passage that could be a code, in order, and the numbers that could not.
+ *
+ * @param names the words of the sender's name, folded
+ */
+export function sightingsIn(
+  passage: Passage,
+  names: ReadonlySet<string>,
+): { sightings: Sighting[]; occupied: Occupied[] } {
   const sightings: Sighting[] = [];
   const occupied: Occupied[] = [];
   const hash = retrieverHash(passage);
@@ -38,7 +45,7 @@ export function sightingsIn(passage: Passage): { sightings: Sighting[]; occupied
       index++;
       continue;
     }
-    const taken = readNumber(passage, index) ?? readWord(passage, chunk);
+    const taken = readNumber(passage, index, names) ?? readWord(passage, chunk);
     if (taken.sighting !== undefined) sightings.push(taken.sighting);
     if (taken.occupies)
       occupied.push({
@@ -56,12 +63,12 @@ type Taken = { count: number; sighting?: Sighting | undefined; occupies: boolean
 const mostSightings = 300;
 
 /** A number, possibly written in several groups. */
-function readNumber(passage: Passage, index: number): Taken | undefined {
+function readNumber(passage: Passage, index: number, names: ReadonlySet<string>): Taken | undefined {
   const chunk = passage.chunks[index];
   if (chunk === undefined) return undefined;
   const cells = readCells(passage, index);
   if (cells !== undefined) return cells;
-  if (chunk.kind === 'joined' || chunk.kind === 'tagged') return readJoined(passage, index, chunk);
+  if (chunk.kind === 'joined' || chunk.kind === 'tagged') return readJoined(passage, index, chunk, names);
   if (chunk.kind !== 'digits') return undefined;
   const { text } = passage;
   const group = groupFrom(passage, index);
@@ -105,7 +112,7 @@ function readSingle(passage: Passage, index: number, chunk: Chunk): Taken {
 /** A British sort code or an Australian BSB with its account number. */
 const accountNumber = /^(?:\d\d-\d\d-\d\d \d{8}|\d{3}-\d{3} \d{6,9})$/;
 
-function readJoined(passage: Passage, index: number, chunk: Chunk): Taken {
+function readJoined(passage: Passage, index: number, chunk: Chunk, names: ReadonlySet<string>): Taken {
   const last = chunk;
   if (
     isDialled(passage.text, chunk, last) ||
@@ -118,14 +125,31 @@ function readJoined(passage: Passage, index: number, chunk: Chunk): Taken {
   if (next?.kind === 'digits' && accountNumber.test(passage.text.slice(chunk.start, next.end))) {
     return { count: 2, occupies: true, isPlain: true };
   }
-  const digits =
-    chunk.kind === 'tagged' ? chunk.text.slice(chunk.text.indexOf('-') + 1) : chunk.text.replace(/\D/g, '');
-  return {
-    count: 1,
-    occupies: true,
-    isPlain: true,
-    sighting: sighting(passage, chunk.start, chunk.end, digits, chunk.kind === 'tagged' ? 'tagged' : 'groups', index),
-  };
+  const taken: Taken = { count: 1, occupies: true, isPlain: true };
+  if (chunk.kind === 'joined') {
+    return {
+      ...taken,
+      sighting: sighting(passage, chunk.start, chunk.end, chunk.text.replace(/\D/g, ''), 'groups', index),
+    };
+  }
+  const [tag = '', digits = ''] = chunk.text.split('-');
+  const isSenders = knownTags.has(tag) || [...names].some((name) => abbreviates(tag.toLowerCase(), name));
+  const [value, shape] = isSenders ? ([digits, 'tagged'] as const) : ([chunk.text, 'mixed'] as const);
+  return { ...taken, sighting: sighting(passage, chunk.start, chunk.end, value, shape, index) };
+}
+
+/** Tags that services put before a code; one that abbreviates the sender's name is one too. */
+const knownTags = new Set(['G', 'FB', 'IG', 'WA']);
+
+/** "fb" abbreviates "facebook": it begins alike and its letters follow in order. */
+function abbreviates(tag: string, name: string): boolean {
+  if (tag === '' || tag[0] !== name[0]) return false;
+  let at = 0;
+  for (const letter of tag) {
+    at = name.indexOf(letter, at) + 1;
+    if (at === 0) return false;
+  }
+  return true;
 }
 
 /** One character per cell, or letter-spaced: "9 0 2 1 6 8". A scale from 0 or 1 upwards is a rating, not a code. */

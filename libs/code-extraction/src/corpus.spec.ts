@@ -8,6 +8,8 @@ describe.each([
   ['corpus-2', 0.98, 0.97],
   ['corpus-3', 0.98, 0.97],
   ['corpus-4', 0.98, 0.97],
+  ['corpus-5', 0.98, 0.97],
+  ['corpus-6', 0.98, 0.97],
 ])('%s', (name, precision, recall) => {
   const measured = measure(readCorpus(name));
 

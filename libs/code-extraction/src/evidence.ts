@@ -28,6 +28,10 @@ export function evidenceAround(sighting: Sighting, occupied: readonly Occupied[]
 const copula =
   /(?:(?:^|[^\p{L}])(?:is|es|eh|est|ist|lautet|e|er|ar|to|jest|je|on|la|ni|adalah|ialah|este|هو|הוא|ειναι)|[是为為은는:=>»→-]|คือ) ?["'*«“【[(]? ?$/u;
 
+/** "123456 is ...". */
+const copulaBehind =
+  /^["'*»”】)\]]? ?(?:(?:is|es|est|ist|e|er|ar|je|jest|este|ni|adalah|ialah|la)(?=[^\p{L}])|是|为|為|은|는|が|は|هو|הוא|คือ|ειναι)/u;
+
 /** Characters on either side within which words count. */
 const reach = 110;
 
@@ -50,7 +54,7 @@ function within(occupied: readonly Occupied[], start: number, end: number): Occu
 function formOf(sighting: Sighting, evidence: Evidence): void {
   const { value, shape } = sighting;
   const text = sighting.passage.text.slice(sighting.start, sighting.end);
-  if (shape === 'tagged') evidence[knownTag.test(text) ? 'tagged' : 'unknownTag'] = 1;
+  if (shape === 'tagged') evidence.tagged = 1;
   if (shape === 'cells') evidence.cells = 1;
   if (/^\d+$/.test(value)) {
     const length = value.length;
@@ -71,6 +75,7 @@ function formOf(sighting: Sighting, evidence: Evidence): void {
     else if (value.includes('-')) evidence.dashedLetters = 1;
     else evidence.lettersAndDigits = 1;
     if (/[a-z]/.test(value)) evidence.lowerCase = 1;
+    if (/^[A-Za-z]{2,6}-\d{3,8}$/.test(value)) evidence.looksLikeTicket = 1;
     if (/^[A-Z]{1,3}\d{7,}$/.test(value) || value.replaceAll('-', '').length > 10) evidence.looksLikeId = 1;
     if (/^[A-Za-z]{3,}\d{1,3}$/.test(value)) evidence.looksLikePromotion = 1;
   } else if (shape === 'letters') evidence.capitals = 1;
@@ -94,9 +99,6 @@ const evenGroups = /^(?:[A-Z0-9]{3}-[A-Z0-9]{3}|[A-Z0-9]{4}-[A-Z0-9]{4}|[A-Z0-9]
 const yearWord =
   /(?:^|[^\p{L}])(?:in|since|of|by|en|em|del|im|seit|dal|nel|von|i|od|w|в|с|от|depuis|desde|ano|jahr|year|r|roku) $/u;
 
-/** Tags that services put before a code. Any other is more likely a ticket: "AUTH-4471", "INV-20261". */
-const knownTag = /^(?:[A-Z]|FB|IG|WA|MS|TW|AM|GO|otp\d*|pin\d*|code\d*|kode?\d*|tac\d*|tan\d*)(?:-\d+)?$/i;
-
 /** The nearest noun to the left names the number, unless it has named another one in between. */
 function lookBefore(sighting: Sighting, from: number, occupied: readonly Occupied[], evidence: Evidence): void {
   const { passage, start } = sighting;
@@ -119,11 +121,17 @@ function lookBefore(sighting: Sighting, from: number, occupied: readonly Occupie
     }
     if (named || (term.meanings & nouns) === 0) continue;
     const isAccess = hasNeighbour(passage, terms, index);
+    if (isNumberOf(terms, index) && isDirect(between) && others === 0) {
+      evidence.referenceBefore = 1;
+      named = true;
+      continue;
+    }
     named = nameBy(term, isAccess, between, near, others, evidence);
   }
   // "use 663510228814472 PIN 4410": a gift card and its PIN.
   const last = occupied.filter((other) => other.end <= start && other.start >= from).pop();
   if (last !== undefined && /^\d{12,}$/.test(passage.text.slice(last.start, last.end))) evidence.behindLongNumber = 1;
+  if (isBehindCapitals(passage, start)) evidence.behindCapitals = 1;
   const mark = passage.text.charAt(start - 1);
   if (mark === '#' || /(?:№|nº|n°|no\.|nr\.) ?$/i.test(passage.text.slice(Math.max(0, start - 4), start)))
     evidence.numberSign = 1;
@@ -138,6 +146,26 @@ function hasNeighbour(passage: Passage, terms: readonly Term[], index: number): 
     const between = passage.folded.slice(Math.min(noun.end, other.end), Math.max(noun.start, other.start));
     return between.length <= 12 && /^[^\p{L}\p{N}.!?\n]*(?:\p{L}{1,4}[^\p{L}\p{N}.!?\n]*){0,2}$/u.test(between);
   });
+}
+
+/** "PG&E 4471", "LIDL 4471": the number of a shop or a payee. */
+function isBehindCapitals(passage: Passage, start: number): boolean {
+  const word = /(?:^|[^\p{L}\p{N}])([A-Z][A-Z&-]{1,15}) $/u.exec(
+    passage.text.slice(Math.max(0, start - 18), start),
+  )?.[1];
+  return word !== undefined && passage.termsIn(start - 1 - word.length, start).length === 0;
+}
+
+/** "Group number", "badge no.": a word for figures behind one for another number. */
+function isNumberOf(terms: readonly Term[], index: number): boolean {
+  const noun = terms[index];
+  const before = terms[index - 1];
+  if (noun === undefined || before === undefined || noun.start - before.end > 2) return false;
+  return (
+    (noun.meanings & (bit.digits | bit.ref)) !== 0 &&
+    (noun.meanings & (bit.code | bit.otp)) === 0 &&
+    (before.meanings & (bit.ref | bit.card)) !== 0
+  );
 }
 
 /** True when the term names the number, so that terms further left do not. */
@@ -186,6 +214,7 @@ function nameBy(
 /** Words behind the number: "123456 is your code", "(verification code)", "を入力". */
 function lookBehind(sighting: Sighting, to: number, occupied: readonly Occupied[], evidence: Evidence): void {
   const { passage, end } = sighting;
+  if (copulaBehind.test(passage.folded.slice(end, end + 10))) evidence.copulaBehind = 1;
   const next = occupied.find((other) => other.isPlain && other.start >= end);
   const terms = passage.termsIn(end, Math.min(to, next?.start ?? to));
   let named = false;
@@ -294,7 +323,6 @@ function lookAtSpans(sighting: Sighting, evidence: Evidence): void {
   if (passage.isWithin('emphasis', start, end)) evidence.emphasis = 1;
   if (passage.isWithin('faint', start, end)) evidence.faint = 1;
   if (passage.isWithin('quoted', start, end)) evidence.quoted = 1;
-  if (passage.isWithin('struck', start, end)) evidence.struck = 1;
 }
 
 function weighTopic(topic: Topic, evidence: Evidence): void {
@@ -306,13 +334,16 @@ function weighTopic(topic: Topic, evidence: Evidence): void {
   // Where a one-time code is named right here, what else the message mentions matters little.
   const named = Math.max(evidence.codeWordBefore ?? 0, evidence.codeWordBehind ?? 0, evidence.codeWordAbove ?? 0);
   const openness = 1 - 0.65 * named;
+  // A booking, an invoice or a notice has no code to type: there, "code" alone is nearly as good.
+  const noun = Math.max(evidence.codeNounBefore ?? 0, evidence.codeNounBehind ?? 0, evidence.codeNounAbove ?? 0);
+  const matter = 1 - Math.max(0.65 * named, 0.35 * noun);
   evidence.topicPromotion = share(topic.promo) * openness;
   evidence.topicVenue = share(topic.venue) * (1 - 0.4 * named);
   evidence.topicMeeting = share(topic.meeting) * (1 - 0.3 * named);
   evidence.topicParcel = share(topic.parcel) * openness;
-  evidence.topicEvent = share(topic.event) * openness;
-  evidence.topicBill = share(topic.bill) * openness;
-  evidence.topicNotice = share(topic.notice) * openness;
+  evidence.topicEvent = share(topic.event) * matter;
+  evidence.topicBill = share(topic.bill) * matter;
+  evidence.topicNotice = share(topic.notice) * matter;
   const others = topic.promo + topic.venue + topic.meeting + topic.parcel + topic.event;
   if (others + topic.bill === 0) evidence.noOtherTopic = 1;
   if (topic.meeting >= 2 && topic.auth <= 1 && topic.secret + topic.valid === 0) evidence.meetingInvitation = 1;

@@ -83,7 +83,8 @@ export function isUnreadable(colour: string, background: string): boolean {
   return colour === 'transparent' || colour === background;
 }
 
-const interesting = /disp|vis|font|opac|height|width|hide|color|background|indent|left|top|clip|spacing|transform/;
+const interesting =
+  /disp|vis|font|line-through|opac|height|width|hide|color|background|indent|left|top|clip|spacing|transform/;
 
 const namedColours = new Map([
   ['white', '#ffffff'],
@@ -103,6 +104,9 @@ function hides(property: string, value: string): boolean {
     case 'font-size':
       // One pixel is how preheaders are hidden from people but not from previews.
       return /^[0-2](\.\d+)?(px|pt)?$/.test(value) || isZero(value);
+    case 'text-decoration':
+    case 'text-decoration-line':
+      return value.includes('line-through');
     case 'opacity':
       return Number(value) <= 0.02;
     case 'text-indent':

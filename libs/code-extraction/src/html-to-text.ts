@@ -40,6 +40,8 @@ const blocks = new Set(
 const cells = new Set(['td', 'th']);
 const emptyElements = new Set('area base br col embed hr img input link meta source track wbr'.split(' '));
 const emphasising = new Set(['b', 'strong', 'h1', 'h2', 'h3', 'code', 'kbd', 'big', 'mark', 'tt', 'samp']);
+/** Crossed out is not hidden, but no person would type it. */
+const crossedOut = new Set(['del', 's', 'strike']);
 const invisible = new Set(['head', 'template', 'object', 'audio', 'video', 'canvas', 'iframe', 'datalist', 'map']);
 
 type Element = {
@@ -120,7 +122,6 @@ class Page {
     const spans: { kind: Span['kind']; start: number }[] = [];
     const add = (kind: Span['kind']): void => void spans.push({ kind, start: this.length });
     if (emphasising.has(tag.name) || style.emphasis === true) add('emphasis');
-    if (tag.name === 'del' || tag.name === 's' || tag.name === 'strike') add('struck');
     if (
       tag.name === 'blockquote' ||
       /\b(gmail_quote|yahoo_quoted|moz-cite-prefix|protonmail_quote)/.test(tag.attribute('class'))
@@ -134,7 +135,12 @@ class Page {
     return {
       name: tag.name,
       hidden:
-        around?.hidden === true || style.hidden === true || invisible.has(tag.name) || tag.has('hidden') || unreadable,
+        around?.hidden === true ||
+        style.hidden === true ||
+        invisible.has(tag.name) ||
+        crossedOut.has(tag.name) ||
+        tag.has('hidden') ||
+        unreadable,
       colour,
       background,
       spans,

@@ -54,7 +54,7 @@ export type Extraction = {
 export type Span = {
   readonly start: number;
   readonly end: number;
-  readonly kind: 'emphasis' | 'faint' | 'quoted' | 'struck' | 'anchor';
+  readonly kind: 'emphasis' | 'faint' | 'quoted' | 'anchor';
 };
 
 /** A link in a passage: where it stands, where it leads, and the words it is shown as. */

@@ -24,7 +24,7 @@ export function scoreCodes(
   expectation: Expectation,
   names: ReadonlySet<string>,
 ): ScoredCode[] {
-  const read = passages.map((passage) => ({ passage, ...sightingsIn(passage) }));
+  const read = passages.map((passage) => ({ passage, ...sightingsIn(passage, names) }));
   const seen = seenIn(read);
   const known = knowledgeOf(message, expectation, passages, names);
   const best = new Map<string, ScoredCode>();
