@@ -19,7 +19,6 @@ export const toolEnvironment = {
   PRISMA_SCHEMA_ENGINE_BINARY: '/bin/true',
   CHECKPOINT_DISABLE: '1',
   PRISMA_HIDE_UPDATE_MESSAGE: 'true',
-  NO_COLOR: '1',
 };
 
 /**
