@@ -1,26 +1,9 @@
+import { countDialled, isDialled, isMasked } from './number-signs.js';
 import { measureOf } from './measures.js';
+import { originBound, retrieverHash } from './service-lines.js';
 import type { Chunk } from './tokens.js';
+import type { Occupied, Shape, Sighting } from './sighting.js';
 import type { Passage } from './passage.js';
-
-/** The form of a candidate, which says how usual it is for a code. */
-export type Shape = 'digits' | 'groups' | 'cells' | 'tagged' | 'mixed' | 'letters' | 'words' | 'origin' | 'pattern';
-
-/** A stretch of a passage that could be typed as a code. */
-export type Sighting = {
-  readonly passage: Passage;
-  readonly start: number;
-  readonly end: number;
-  /** What a person would type. */
-  readonly value: string;
-  readonly shape: Shape;
-  /** Comes right behind another number: the two may be one. */
-  readonly continues: boolean;
-  /** The domain an origin-bound code is bound to. */
-  readonly origin?: string | undefined;
-};
-
-/** A number that is in the passage but no code: what it is instead, so that a noun before it is known to be spent. */
-export type Occupied = { readonly start: number; readonly end: number; readonly isPlain: boolean };
 
 /**
  * Everything in a passage that could be a code, in order, and the numbers that could not.
@@ -244,81 +227,4 @@ function groupFrom(passage: Passage, index: number): Chunk[] {
     group.push(chunk);
   }
   return group;
-}
-
-/** "+44 ...", "(855) 812-...": telephone numbers by their form. */
-function isDialled(text: string, first: Chunk, last: Chunk): boolean {
-  const before = text.charAt(first.start - 1);
-  if (before === '+') return true;
-  if (before !== '(' || text.charAt(last.end) !== ')') return false;
-  return first.text.length <= 5 && /^\)[ -]?\d/.test(text.slice(last.end, last.end + 3));
-}
-
-function countDialled(passage: Passage, index: number): number {
-  let count = 1;
-  let end = passage.chunks[index]?.end ?? 0;
-  for (; count < 8; count++) {
-    const next = passage.chunks[index + count];
-    if (
-      next === undefined ||
-      !/^[\d-]+$/.test(next.text) ||
-      !/^[ )(.-]{1,3}$/.test(passage.text.slice(end, next.start))
-    )
-      break;
-    end = next.end;
-  }
-  return count;
-}
-
-/** "***4471", "...7781", "4471****": what is left of a longer number. */
-function isMasked(text: string, first: Chunk, last: Chunk): boolean {
-  const before = text.slice(Math.max(0, first.start - 3), first.start);
-  if (
-    /(?:[*xX·#]{2}|\.\.\.?|[*xX·]) ?-?$/.test(before) &&
-    !/[A-Za-z][xX]$/.test(before) &&
-    !/^\s?\*$/.test(before.trim())
-  ) {
-    return /[*xX·#.]{2} ?-?$/.test(before) || /(^|[^\w])[xX]$/.test(before);
-  }
-  return (
-    /^(?:\*{2}|[xX]{3}|\.{3}\d)/.test(text.slice(last.end, last.end + 4)) &&
-    !text.startsWith('**', Math.max(0, first.start - 2))
-  );
-}
-
-/**
- * The origin-bound line of a message: `@example.com #123456` (WICG "origin-bound one-time codes"). The last one counts.
- */
-function originBound(passage: Passage): Sighting | undefined {
-  const line =
-    /(?:^|[\s])@([A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?) {1,3}#([^\s%@#]{1,32})(?= {0,3}(?:[%@]|\n|$))/g;
-  let found: Sighting | undefined;
-  const from = Math.max(0, passage.text.length - 2000);
-  for (const match of passage.text.slice(from).matchAll(line)) {
-    const code = match[2] ?? '';
-    const start = from + match.index;
-    found = {
-      passage,
-      start,
-      end: start + match[0].length,
-      value: code,
-      shape: 'origin',
-      continues: false,
-      origin: (match[1] ?? '').toLowerCase(),
-    };
-  }
-  return found;
-}
-
-/** Where the app hash of Android's SMS retriever begins: eleven base64 characters that end the message. */
-function retrieverHash(passage: Passage): number | undefined {
-  if (passage.role !== 'text') return undefined;
-  const tail = passage.text.trimEnd();
-  const hash = /(?:^|\s)([A-Za-z0-9+/]{11})$/.exec(tail.slice(-13))?.[1];
-  if (hash === undefined) return undefined;
-  const isPrefixed = /^\s*(?:<#>|\[#\]|\u200b)/.test(passage.text);
-  const kinds = [/[a-z]/, /[A-Z]/, /[\d+/]/].filter((kind) => kind.test(hash)).length;
-  return isPrefixed || kinds === 3 || (kinds === 2 && /[a-z][A-Z]/.test(hash) && /\n\S+$/.test(tail))
-    ? tail.length - 11
-    : undefined;
 }

@@ -14,6 +14,7 @@ export const linkWeights = {
 
   // The words it is shown as.
   shownPurpose: 2.4,
+  shownPassword: 0.8,
   shownClick: 0.4,
   shownOther: -3.2,
   shownUnasked: -5,
@@ -23,19 +24,20 @@ export const linkWeights = {
   // The words that lead to it.
   introducedPurpose: 2.2,
   introducedClick: 0.7,
-  introducedUnasked: -4.5,
+  introducedUnasked: -5.4,
   introducedOther: -2.2,
 
   // The message.
   subjectPurpose: 1.5,
+  onlyPersonal: 0.6,
   topicPurpose: 1,
   topicUnasked: 0.4,
   topicValidity: 0.5,
   topicPromotion: -2.4,
   topicMeeting: -2.4,
-  topicParcel: -3.4,
-  topicEvent: -2.4,
-  topicBill: -2.2,
+  topicParcel: -5,
+  topicEvent: -3.4,
+  topicBill: -3.2,
   topicVenue: -1.2,
   topicNotice: -1.8,
   quoted: -3,

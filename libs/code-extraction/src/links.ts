@@ -19,19 +19,30 @@ export function scoreLinks(passages: readonly Passage[], topic: Topic, expectati
   const best = new Map<string, ScoredLink>();
   const subject = passages.find((passage) => passage.role === 'subject');
   const aboutAccess = subject !== undefined && subject.terms.some((term) => (term.meanings & bit.auth) !== 0);
-  for (const passage of passages) {
-    for (const link of passage.links.slice(0, mostLinks)) {
-      const evidence = evidenceFor(passage, link, topic, expectation);
-      if (aboutAccess) evidence.subjectPurpose = 1;
-      const { score, reason } = weigh(evidence);
-      const previous = best.get(link.url);
-      const roles = new Set(previous?.roles).add(passage.role);
-      const isBetter = previous === undefined || score > previous.score;
-      // A link that is shown once as what it is not (help, "not you") is not what it is shown as elsewhere.
-      best.set(link.url, isBetter ? { url: link.url, score, reason, roles } : { ...previous, roles });
-    }
+  const read = passages.flatMap((passage) =>
+    passage.links.slice(0, mostLinks).map((link) => ({
+      url: link.url,
+      role: passage.role,
+      evidence: evidenceFor(passage, link, topic, expectation),
+    })),
+  );
+  const personal = new Set(read.filter(({ evidence }) => isPersonal(evidence)).map(({ url }) => url));
+  for (const { url, role, evidence } of read) {
+    if (aboutAccess) evidence.subjectPurpose = 1;
+    if (personal.size === 1 && personal.has(url)) evidence.onlyPersonal = 1;
+    const { score, reason } = weigh(evidence);
+    const previous = best.get(url);
+    const roles = new Set<string>(previous?.roles).add(role);
+    const isBetter = previous === undefined || score > previous.score;
+    best.set(url, isBetter ? { url, score, reason, roles } : { ...previous, roles });
   }
   return [...best.values()].sort((one, other) => other.score - one.score);
+}
+
+/** Made for one reader, and not shown as help, settings or anything of the kind. */
+function isPersonal(evidence: LinkEvidence): boolean {
+  const isOther = evidence.shownOther ?? evidence.otherWordInPath ?? evidence.otherHost ?? evidence.shownUnasked;
+  return evidence.token === 1 && isOther === undefined;
 }
 
 const mostLinks = 200;
@@ -44,6 +55,7 @@ function evidenceFor(passage: Passage, link: LinkMention, topic: Topic, expectat
   const shown = link.end > link.start + 1 ? meaningsIn(passage, link.start, link.end) : 0;
   const hasWords = shown !== 0 || /\p{L}/u.test(passage.text.slice(link.start, link.end));
   if ((shown & bit.auth) !== 0) evidence.shownPurpose = 1;
+  if ((shown & (bit.code | bit.auth)) === bit.code) evidence.shownPassword = 1;
   if ((shown & bit.click) !== 0) evidence.shownClick = 1;
   if ((shown & bit.otherLink) !== 0) evidence.shownOther = (shown & bit.auth) !== 0 ? 0.4 : 1;
   if ((shown & bit.unasked) !== 0) evidence.shownUnasked = 1;
@@ -123,7 +135,7 @@ function readAddress(url: string, expectation: Expectation, evidence: LinkEviden
   const path = pathAt < 0 ? '' : bare.slice(pathAt);
   if (accessWords.test(path) || /^(?:login|auth|accounts?|id|sso|verify|signin)\./i.test(host))
     evidence.accessWordInPath = 1;
-  if (otherWords.test(path)) evidence.otherWordInPath = 1;
+  if (otherWords.test(path) || /\/[A-Z]{2,10}-\d{1,6}(?:$|[/?#])/.test(path)) evidence.otherWordInPath = 1;
   if (otherHosts.test(host)) evidence.otherHost = 1;
   if (/\.(?:png|jpe?g|gif|svg|webp|pdf|ics|css|js)(?:$|\?)/i.test(path)) evidence.file = 1;
   if (path.length <= 1) evidence.noPath = 1;

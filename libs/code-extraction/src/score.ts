@@ -1,7 +1,8 @@
-import { evidenceAround, type Evidence } from './evidence.js';
+import { evidenceAround } from './evidence.js';
 import { findByPattern, fitOf } from './hint.js';
-import { sightingsIn, type Occupied, type Sighting } from './candidates.js';
-import { weights, type FeatureName } from './weights.js';
+import { sightingsIn } from './candidates.js';
+import type { Occupied, Sighting } from './sighting.js';
+import { weights, type Evidence, type FeatureName } from './weights.js';
 import type { Expectation, Message } from './message.js';
 import type { Passage } from './passage.js';
 import type { Topic } from './topic.js';

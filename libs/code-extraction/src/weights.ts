@@ -116,3 +116,6 @@ export const weights = {
 } as const;
 
 export type FeatureName = Exclude<keyof typeof weights, 'base'>;
+
+/** What speaks for and against one sighting: named features, 1 where plainly so, less where weaker. */
+export type Evidence = Partial<Record<FeatureName, number>>;

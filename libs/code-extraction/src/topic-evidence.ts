@@ -1,0 +1,36 @@
+import type { Evidence } from './weights.js';
+import type { Topic } from './topic.js';
+
+/** What the message is about, weighed less where a one-time code is named right beside the number. */
+export function weighTopic(topic: Topic, evidence: Evidence): void {
+  evidence.topicCode = Math.min(1, topic.otp);
+  evidence.topicPurpose = Math.min(topic.auth, 3) / 3;
+  evidence.topicSecret = Math.min(1, topic.secret);
+  evidence.topicUnasked = Math.min(1, topic.unasked);
+  evidence.topicValidity = Math.min(1, topic.valid);
+  // Where a one-time code is named right here, what else the message mentions matters little.
+  const named = Math.max(evidence.codeWordBefore ?? 0, evidence.codeWordBehind ?? 0, evidence.codeWordAbove ?? 0);
+  // Nobody warns not to share a voucher.
+  const warned = topic.secret > 0 ? 0.6 : 1;
+  if (evidence.otherNounBehind !== undefined && topic.secret > 0) evidence.otherNounBehind *= 0.3;
+  const openness = (1 - 0.65 * named) * warned;
+  // A booking, an invoice or a notice has no code to type: there, "code" alone is nearly as good.
+  const noun = Math.max(evidence.codeNounBefore ?? 0, evidence.codeNounBehind ?? 0, evidence.codeNounAbove ?? 0);
+  const matter = (1 - Math.max(0.65 * named, 0.35 * noun)) * warned;
+  evidence.topicPromotion = share(topic.promo) * openness;
+  evidence.topicVenue = share(topic.venue) * (1 - 0.4 * named) * warned;
+  evidence.topicMeeting = share(topic.meeting) * (1 - 0.3 * named);
+  evidence.topicParcel = share(topic.parcel) * openness;
+  evidence.topicEvent = share(topic.event) * matter;
+  evidence.topicBill = share(topic.bill) * matter;
+  evidence.topicNotice = share(topic.notice) * matter;
+  const others = topic.promo + topic.venue + topic.meeting + topic.parcel + topic.event;
+  if (others + topic.bill === 0) evidence.noOtherTopic = 1;
+  if (topic.meeting >= 2 && topic.auth <= 1 && topic.secret + topic.valid === 0) evidence.meetingInvitation = 1;
+  if (others > 0 && topic.otp + topic.auth + topic.secret === 0) evidence.noAccessAtAll = 1;
+}
+
+/** One word may be chance, three are what the message is about. */
+function share(count: number): number {
+  return [0, 0.6, 0.85, 1][Math.min(count, 3)] ?? 1;
+}
