@@ -2,7 +2,17 @@
 import { readFileSync } from 'node:fs';
 import { extract } from '../libs/code-extraction/dist/index.js';
 
-const corpora = ['sample', 'corpus-1', 'corpus-2', 'corpus-3', 'corpus-4', 'corpus-5', 'corpus-6'].flatMap((name) =>
+const corpora = [
+  'sample',
+  'corpus-1',
+  'corpus-2',
+  'corpus-3',
+  'corpus-4',
+  'corpus-5',
+  'corpus-6',
+  'corpus-7',
+  'corpus-8',
+].flatMap((name) =>
   readFileSync(new URL(`../libs/code-extraction/src/testing/${name}.jsonl`, import.meta.url), 'utf8')
     .split('\n')
     .filter((line) => line !== '')
@@ -75,8 +85,13 @@ function padTo10Kilobytes(message) {
   return { ...message, html: style + message.html + footer };
 }
 
+/** The best of three: what is left of the noise of a shared machine. */
 function time(run) {
-  const started = performance.now();
-  run();
-  return performance.now() - started;
+  let best = Infinity;
+  for (let round = 0; round < 3; round++) {
+    const started = performance.now();
+    run();
+    best = Math.min(best, performance.now() - started);
+  }
+  return best;
 }

@@ -26,6 +26,7 @@ export function weighTopic(topic: Topic, evidence: Evidence): void {
   evidence.topicNotice = share(topic.notice) * matter;
   const others = topic.promo + topic.venue + topic.meeting + topic.parcel + topic.event;
   if (others + topic.bill === 0) evidence.noOtherTopic = 1;
+  if (topic.notice > 0 && topic.enter + topic.otp + topic.code + topic.secret === 0) evidence.noticeAlone = 1;
   if (topic.meeting >= 2 && topic.auth <= 1 && topic.secret + topic.valid === 0) evidence.meetingInvitation = 1;
   if (others > 0 && topic.otp + topic.auth + topic.secret === 0) evidence.noAccessAtAll = 1;
 }

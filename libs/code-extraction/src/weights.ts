@@ -87,6 +87,7 @@ export const weights = {
   topicBill: -1.2,
   topicNotice: -1.2,
   noOtherTopic: 1.2,
+  noticeAlone: -1.5,
   noAccessAtAll: -3.1,
 
   // Where it stands.
