@@ -54,7 +54,12 @@ export async function ensureDeliveries(
   workspaceId: string,
   pairs: readonly Pair[],
 ): Promise<string[]> {
-  const rows = pairs.map(({ eventId, endpointId }) => ({ id: uuidv7(), event_id: eventId, endpoint_id: endpointId }));
+  const rows = pairs.map(({ eventId, endpointId }, n) => ({
+    id: uuidv7(),
+    event_id: eventId,
+    endpoint_id: endpointId,
+    n,
+  }));
   const json = JSON.stringify(rows);
   await tx.$executeRaw`
     INSERT INTO delivery (id, workspace_id, endpoint_id, event_id, state)
@@ -62,7 +67,7 @@ export async function ensureDeliveries(
     FROM jsonb_to_recordset(${json}::jsonb) AS r(id uuid, event_id uuid, endpoint_id uuid)
     ON CONFLICT (endpoint_id, event_id) DO NOTHING`;
   const found = await tx.$queryRaw<{ id: string }[]>`
-    SELECT d.id FROM jsonb_to_recordset(${json}::jsonb) WITH ORDINALITY AS r(id uuid, event_id uuid, endpoint_id uuid, n bigint)
+    SELECT d.id FROM jsonb_to_recordset(${json}::jsonb) AS r(event_id uuid, endpoint_id uuid, n integer)
     JOIN delivery d ON d.endpoint_id = r.endpoint_id AND d.event_id = r.event_id
     ORDER BY r.n`;
   return found.map(({ id }) => id);

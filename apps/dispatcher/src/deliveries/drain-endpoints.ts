@@ -9,9 +9,10 @@ import { Drain } from './drain.js';
 import { drainJobOf } from './drain-lanes.js';
 import { holdDeliveries } from './disable-endpoint.js';
 
-/** Together with the windows: how many requests one replica has under way at most, 2,048 and 400. */
-const healthyConcurrency = 64;
+/** Endpoints at once, in one replica. */
+const healthyConcurrency = 256;
 const failingConcurrency = 200;
+/** Requests at once, of one endpoint. */
 const healthyWindow = 32;
 const failingWindow = 2;
 /** After which a job makes room for the next endpoint's and comes again. */

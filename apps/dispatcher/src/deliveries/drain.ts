@@ -13,14 +13,15 @@ export interface DrainOptions {
   attempts: AttemptDelivery;
   now: Clock;
   endpoint: EndpointToSend & { failingSince: Date | null };
-  /** Requests under way at once. */
+  /** Requests under way at once. It begins with a few, and has one more for each success: a hanging endpoint never gets many. */
   window: number;
   /** Takes no more deliveries once this says so. */
   isOver: (health: EndpointHealth) => boolean;
 }
 
-/** While requests are under way and nothing more was due: how soon to look again. */
-const lookAgainMs = 500;
+const firstWindow = 4;
+/** While requests are under way and nothing more was due: how soon to look again, longer each time. */
+const lookAgainMs = { shortest: 250, longest: 4_000 };
 /** How often writing results down is tried, a second apart, before they are given up to the end of their leases. */
 const writeTries = 10;
 const writeRetryMs = 1_000;
@@ -37,6 +38,7 @@ export class Drain {
   readonly #options: DrainOptions;
   #finished: Attempt[] = [];
   #inFlight = 0;
+  #lookAgainMs = lookAgainMs.shortest;
   #failure: Error | undefined;
   #wake: () => void = () => undefined;
 
@@ -48,13 +50,19 @@ export class Drain {
   /** Resolves when nothing is under way and nothing due is left to take, or may be taken. */
   async run(): Promise<void> {
     for (;;) {
-      const room = this.#mayTake() ? this.#options.window - this.#inFlight : 0;
+      const room = this.#mayTake() ? this.#window - this.#inFlight : 0;
       const taken = await this.#writeAndTake(room);
       for (const delivery of taken) void this.#attempt(delivery);
+      this.#lookAgainMs =
+        taken.length > 0 ? lookAgainMs.shortest : Math.min(2 * this.#lookAgainMs, lookAgainMs.longest);
       if (this.#inFlight === 0 && this.#finished.length === 0) break;
       await this.#something(taken.length < room);
     }
     if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  get #window(): number {
+    return Math.min(this.#options.window, firstWindow + this.succeeded);
   }
 
   #mayTake(): boolean {
@@ -87,7 +95,7 @@ export class Drain {
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
-      if (orSoon) timer = setTimeout(resolve, lookAgainMs);
+      if (orSoon) timer = setTimeout(resolve, this.#lookAgainMs);
     });
     clearTimeout(timer);
   }

@@ -53,7 +53,7 @@ export class FanOutEvents {
   }
 
   async #fanOut(tx: Transaction, workspaceId: string) {
-    await tx.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`fan out ${workspaceId}`}, 0))`;
+    await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`fan out ${workspaceId}`}, 0))`;
     // Locked, so that an endpoint disabled meanwhile finds the deliveries made here, and holds them.
     const endpoints = await tx.$queryRaw<EndpointRow[]>`
       SELECT id, events, enabled, failing_since FROM webhook_endpoint WHERE workspace_id = ${workspaceId}::uuid FOR SHARE`;
