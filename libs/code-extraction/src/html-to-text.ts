@@ -60,6 +60,7 @@ class Page {
   private readonly spans: Span[] = [];
   private readonly links: LinkMention[] = [];
   private readonly stack: Element[] = [];
+  private readonly inlineStyles = new Map<string, TextStyle>();
   private readonly openCount = new Map<string, number>();
   /** The last character written: space runs collapse across elements. */
   private last = '\n';
@@ -161,7 +162,16 @@ class Page {
     if (bgcolor !== '') style.background = colourOf(bgcolor);
     if (tag.name === 'font' && tag.has('color')) style.colour = colourOf(tag.attribute('color'));
     const inline = tag.attribute('style');
-    return inline === '' ? style : Object.assign(style, readDeclarations(decodeEntities(inline.slice(0, 4096))));
+    return inline === '' ? style : Object.assign(style, this.inlineStyle(inline.slice(0, 2048)));
+  }
+
+  /** Mail repeats a few inline styles on every cell. */
+  private inlineStyle(written: string): TextStyle {
+    const known = this.inlineStyles.get(written);
+    if (known !== undefined) return known;
+    const style = readDeclarations(decodeEntities(written));
+    if (this.inlineStyles.size < 500) this.inlineStyles.set(written, style);
+    return style;
   }
 
   /** A picture's words are read in its place, as most programs do when they do not load it. */
