@@ -132,6 +132,20 @@ describe('a challenge that a human answers', () => {
     expect((await answer(body.id, '918274')).status).toBe(409);
   });
 
+  it('takes an answer once for one Idempotency-Key, and says so again', async () => {
+    const { body } = await open(await credential('repeats', {}));
+    const send = (code: string) =>
+      call(system, `/v1/challenges/${body.id}/code`, {
+        key: key(),
+        body: { code },
+        headers: { 'idempotency-key': 'answer-once' },
+      });
+    const first = await send('708192');
+    expect(first).toMatchObject({ status: 200, body: { status: 'resolved' } });
+    expect(await send('708192')).toMatchObject({ status: 200, body: first.body });
+    expect((await send('708193')).status).toBe(422);
+  });
+
   it('answers a poll that has waited in vain, with what is', async () => {
     const { body } = await open(await credential('vain', {}));
     const from = Date.now();

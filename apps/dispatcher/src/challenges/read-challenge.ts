@@ -39,7 +39,8 @@ export class ReadChallenge {
     if (!isDeliverable(row, new Date(this.now()))) return { ...view, delivery: null };
     const { received_code } = await this.rpc.call(openReceivedCode, { ...caller, challenge_id: id });
     if (received_code === null) return { ...view, delivery: null };
-    if (row.firstDeliveredAt === null) await this.#noteDelivery(workspaceId, id);
+    // The agent does not wait for this note: the vault counts the 60 s itself.
+    if (row.firstDeliveredAt === null) void this.#noteDelivery(workspaceId, id).catch(() => undefined);
     return { ...view, delivery: codeOf(row, received_code, this.now()) };
   }
 

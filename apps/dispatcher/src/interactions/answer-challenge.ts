@@ -15,6 +15,7 @@ import { RpcClient } from '@otpost/messaging';
 import { recordAudit } from '../audit/record-audit.js';
 import { viewOfChallenge } from '../challenges/challenge-rows.js';
 import { EndChallenge } from '../challenges/end-challenge.js';
+import { runOnce } from '../idempotency/run-once.js';
 import { assertAnswers, propertyOfCode, type AnswerSchema } from './answer-schema.js';
 
 type Request = RequestOf<typeof answerChallenge>;
@@ -35,6 +36,8 @@ export class AnswerChallenge {
   async run(request: Request): Promise<ChallengeView> {
     const { to, answer: given, workspace_id: workspaceId, actor, ip, request_id } = request;
     const caller = { workspace_id: workspaceId, actor, ip, request_id };
+    const earlier = await this.#earlier(request);
+    if (earlier !== undefined) return earlier;
     const row = await this.database.withWorkspace(workspaceId, (tx) => find(tx, to));
     assertOpen(row);
     const answer = propertiesOf(given, row.schema as AnswerSchema);
@@ -44,13 +47,32 @@ export class AnswerChallenge {
       workspaceId,
       row.id,
       { factor: 'user', receivedCodeId, validUntil: null },
-      (tx) => recordAudit(tx, caller, { action: 'challenge.answered', resource: { type: 'challenge', id: row.id } }),
+      async (tx) => {
+        await runOnce(tx, onceOf(request), async () => {
+          await recordAudit(tx, caller, { action: 'challenge.answered', resource: { type: 'challenge', id: row.id } });
+          return { status: 200, resourceId: row.id };
+        });
+      },
     );
     if (ended?.verdict.allowed === true) return viewOfChallenge(ended.row);
     // What a resolved one holds is its own code, and stays.
     if (ended?.row.status !== 'resolved')
       await this.rpc.call(wipeReceivedCode, { ...caller, challenge_id: row.id, reason: 'challenge_ended' });
     throw notOpen(ended?.row.status ?? 'cancelled');
+  }
+
+  /** What an earlier call with the same Idempotency-Key has resolved. A call that failed has left no record. */
+  async #earlier(request: Request): Promise<ChallengeView | undefined> {
+    if (request.idempotency === null) return undefined;
+    try {
+      return await this.database.withWorkspace(request.workspace_id, async (tx) => {
+        const { resourceId } = await runOnce(tx, onceOf(request), () => Promise.reject(new NotYet()));
+        return viewOfChallenge(await tx.challenge.findUniqueOrThrow({ where: { id: resourceId ?? '' } }));
+      });
+    } catch (error) {
+      if (error instanceof NotYet) return undefined;
+      throw error;
+    }
   }
 
   async #keep(caller: WorkspaceCaller, row: Challenge, answer: Record<string, unknown>): Promise<string> {
@@ -66,6 +88,12 @@ export class AnswerChallenge {
     });
     return received_code_id;
   }
+}
+
+class NotYet extends Error {}
+
+function onceOf({ workspace_id, idempotency }: Request) {
+  return { workspaceId: workspace_id, idempotency, now: new Date() };
 }
 
 async function find(tx: Transaction, to: Request['to']): Promise<Challenge> {

@@ -145,7 +145,7 @@ export class ChallengesController {
 
   @Handles(answer)
   async answer(@CallOf() call: Call, @Input() { params, body }: InputOf<typeof answer>) {
-    const request = { ...call.caller, to: { id: params.id }, answer: body };
+    const request = { ...call.caller, to: { id: params.id }, answer: body, idempotency: call.idempotency };
     return answerOf(await this.rpc.call(answerChallenge, request, { signal: call.signal }), this.pages);
   }
 }

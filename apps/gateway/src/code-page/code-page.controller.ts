@@ -69,7 +69,12 @@ export class CodePageController {
       const caller = { ...callerOf(request), workspace_id: page.workspace_id };
       const properties = new Secret(answerOfForm(fields, form) as never);
       try {
-        await this.rpc.call(answerChallenge, { ...caller, to: { id: challengeId }, answer: { properties } });
+        await this.rpc.call(answerChallenge, {
+          ...caller,
+          to: { id: challengeId },
+          answer: { properties },
+          idempotency: null,
+        });
       } catch (error) {
         const errors = wrongFields(error);
         if (errors !== undefined) return html(reply, 422, openPage({ ...formOf(page), errors }));

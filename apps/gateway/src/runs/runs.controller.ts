@@ -78,7 +78,7 @@ export class RunsController {
 
   @Handles(submit)
   async submit(@CallOf() call: Call, @Input() { params, body }: InputOf<typeof submit>) {
-    const request = { ...call.caller, to: params, answer: { properties: body } };
+    const request = { ...call.caller, to: params, answer: { properties: body }, idempotency: null };
     await this.rpc.call(answerChallenge, request, { signal: call.signal });
     return { ...params, success: true as const };
   }

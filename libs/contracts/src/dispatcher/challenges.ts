@@ -123,6 +123,7 @@ export const answerChallenge = defineRpc({
   request: workspaceCaller.extend({
     to: z.union([z.object({ id: z.uuid() }), z.object({ session_id: sessionId })]),
     answer: z.union([z.object({ code: secretText }), z.object({ properties: secretJson })]),
+    idempotency: idempotency.nullable(),
   }),
   response: challengeView,
 });
