@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
-import { ConfigError, environmentExample, loadConfig } from './config.js';
+import { ConfigError, environmentExample, loadConfig, loadVariables } from './config.js';
 
 const key = '0123456789abcdef'.repeat(4);
 const dispatcher = {
@@ -82,6 +82,14 @@ describe('OTPOST_WEBHOOK_ALLOW_CIDRS', () => {
       expect(problemsOf({ ...dispatcher, OTPOST_WEBHOOK_ALLOW_CIDRS: text })).toHaveLength(1);
     },
   );
+});
+
+describe('loadVariables', () => {
+  it('asks for the named variables alone', () => {
+    const { DATABASE_OWNER_URL } = loadVariables('vault', ['DATABASE_OWNER_URL'], dispatcher);
+    expect(DATABASE_OWNER_URL.reveal()).toBe(dispatcher.DATABASE_OWNER_URL);
+    expect(() => loadVariables('vault', ['OTPOST_KEYRING_FILE'], dispatcher)).toThrow('OTPOST_KEYRING_FILE is not set');
+  });
 });
 
 describe('environmentExample', () => {

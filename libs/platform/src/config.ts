@@ -163,9 +163,28 @@ export class ConfigError extends Error {
  */
 export function loadConfig<Service extends ServiceName>(
   service: Service,
-  environment: Record<string, string | undefined> = process.env,
+  environment: Environment = process.env,
 ): ServiceConfig<Service> {
-  const schema: z.ZodObject = schemas[service];
+  return parse(schemas[service], environment) as ServiceConfig<Service>;
+}
+
+/**
+ * Some variables of a service alone: for a command that works beside it and can do without the others.
+ * @throws ConfigError naming every variable at fault.
+ */
+export function loadVariables<Service extends ServiceName, Name extends keyof ServiceConfig<Service> & string>(
+  service: Service,
+  names: readonly Name[],
+  environment: Environment = process.env,
+): Pick<ServiceConfig<Service>, Name> {
+  const wanted: readonly string[] = names;
+  const picked = variablesOf(schemas[service]).filter(([name]) => wanted.includes(name));
+  return parse(z.object(Object.fromEntries(picked)), environment) as Pick<ServiceConfig<Service>, Name>;
+}
+
+type Environment = Record<string, string | undefined>;
+
+function parse(schema: z.ZodObject, environment: Environment): unknown {
   const problems: string[] = [];
   const values: Record<string, string> = {};
   for (const [name, variable] of variablesOf(schema)) {
@@ -186,7 +205,7 @@ export function loadConfig<Service extends ServiceName>(
     problems.push(values[name] === undefined ? `${name} is not set` : `${name}: ${issue.message}`);
   }
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
-  return parsed.data as ServiceConfig<Service>;
+  return parsed.data;
 }
 
 /** The text of `.env.example`: every variable of every service, once, with what it is for. */

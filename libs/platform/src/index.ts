@@ -1,4 +1,4 @@
-export { ConfigError, environmentExample, loadConfig } from './config.js';
+export { ConfigError, environmentExample, loadConfig, loadVariables } from './config.js';
 export type { ServiceConfig } from './config.js';
 export type { Cidr } from './config-webhooks.js';
 export { createLogger, describeError, nestLogger } from './logging.js';

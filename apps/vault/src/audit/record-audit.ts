@@ -1,6 +1,9 @@
 import type { Caller } from '@otpost/contracts';
 import { appendAudit, type Transaction } from '@otpost/database';
 
+/** The trail of what concerns the whole deployment and no workspace: key-encryption keys, the vault's key pair. */
+export const deploymentTrail = '00000000-0000-0000-0000-000000000000';
+
 /** What happened, for the audit. `details` holds names of fields and facts, never a secret, a code or a message's text. */
 export interface AuditedChange {
   workspaceId: string;

@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { OwnerDatabase, type Transaction } from '@otpost/database';
 import { DataKey, DataKeyCache, unwrapDataKey, wrapDataKey, type KeyEncryption } from '@otpost/envelope';
 import { AppError } from '@otpost/contracts';
+import { whileKeksStay } from './wrapping-lock.js';
 
 export const keyEncryption = Symbol('KeyEncryption');
 
@@ -36,8 +37,9 @@ export class DataKeys {
   }
 
   /**
-   * Runs `work` with the key that new values are sealed under. The key's row stays share-locked until the transaction ends: a rotation
-   * that retires the key waits for it, so no row can be written under a key that rotation believes unused.
+   * Runs `work` with the key that new values are sealed under. The key's row stays locked (FOR KEY SHARE) until the transaction ends: a
+   * rotation that retires the key locks it FOR UPDATE and so waits, and no row can be written under a key that rotation believes unused.
+   * Rewrapping the key is no such change: neither waits for the other.
    */
   async useActive<T>(tx: Transaction, workspaceId: string, work: (key: DataKey) => T | Promise<T>): Promise<T> {
     // A rotation that commits while this waits for the row leaves it retired and the new one out of this statement's sight: the
@@ -55,6 +57,7 @@ export class DataKeys {
   async create(tx: Transaction, workspaceId: string, version: number): Promise<string> {
     const key = DataKey.generate(uuidv7(), version);
     this.#uncommitted.set(key.id, key);
+    await whileKeksStay(tx);
     const { id, kekId, wrapped } = await wrapDataKey(this.kek, key, workspaceId);
     await tx.dataKey.create({ data: { id, workspaceId, version, kekId, wrapped } });
     return id;
@@ -89,6 +92,6 @@ export class DataKeys {
 
 async function activeKeyId(tx: Transaction, workspaceId: string): Promise<string | undefined> {
   const [active] = await tx.$queryRaw<{ id: string }[]>`
-    SELECT id FROM data_key WHERE workspace_id = ${workspaceId}::uuid AND state = 'active' FOR SHARE`;
+    SELECT id FROM data_key WHERE workspace_id = ${workspaceId}::uuid AND state = 'active' FOR KEY SHARE`;
   return active?.id;
 }
