@@ -34,7 +34,9 @@ const before = measure();
 /** @type {Map<string, number>} */
 const answeredAt = new Map();
 const waiting = ids.map(async (id) => {
-  const { status } = await call('GET', `/v1/challenges/${id}?wait=60`);
+  let status = 'pending';
+  // As an agent does: what was not answered in its 60 s is asked again.
+  while (status === 'pending') ({ status } = await call('GET', `/v1/challenges/${id}?wait=60`));
   if (status === 'resolved') answeredAt.set(id, performance.now());
 });
 await pause(5_000);
