@@ -118,9 +118,9 @@ export class Broadcast {
     const contract = [...(listeners ?? [])][0]?.contract;
     if (listeners === undefined || contract === undefined) return;
     try {
-      const { pattern, deadline, content } = this.messaging.sealer.open(frame, Direction.broadcast);
-      if (pattern !== contract.topic || deadline < this.messaging.now()) return;
-      const message = decodeBody(contract.message, content.toString(), `broadcast ${pattern}`);
+      const { header, content } = this.messaging.sealer.open(frame, Direction.broadcast);
+      if (header.pattern !== contract.topic || header.deadline < this.messaging.now()) return;
+      const message = decodeBody(contract.message, content.toString(), `broadcast ${contract.topic}`);
       for (const { onMessage } of listeners) onMessage(message);
     } catch (error) {
       this.messaging.logger.warn('broadcast.refused', { topic: contract.topic }, error);

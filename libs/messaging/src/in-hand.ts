@@ -43,7 +43,7 @@ export class InHand {
 
   add(request: RequestInHand): void {
     this.requests.set(request.context.id, request);
-    this.deadlines.add(request.message.deadline);
+    this.deadlines.add(request.context.deadline);
   }
 
   remove(request: RequestInHand): void {
@@ -100,7 +100,7 @@ export class InHand {
   private expire(now: number): number {
     let next = Infinity;
     for (const request of this.requests.values()) {
-      if (request.message.deadline > now) next = Math.min(next, request.message.deadline);
+      if (request.context.deadline > now) next = Math.min(next, request.context.deadline);
       else abandon(request, new AppError('deadline_exceeded', 'No answer came in time'));
     }
     return next;

@@ -40,7 +40,8 @@ export class RedisConnection {
   }
 
   get ready(): boolean {
-    return this.client.status === 'ready';
+    // A client that was told to disconnect calls itself ready until its socket has closed.
+    return !this.isClosed && this.client.status === 'ready';
   }
 
   get closed(): boolean {

@@ -1,7 +1,7 @@
 import type { RedisConnection } from './redis-connection.js';
 
 const blockSeconds = 5;
-const mostAtOnce = 512;
+const mostAtOnce = 128;
 
 /** Hands on what arrives in the list of replies to this process, until the connection is closed. */
 export async function readReplies(

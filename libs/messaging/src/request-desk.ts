@@ -136,23 +136,22 @@ export class RequestDesk {
       this.messaging.logger.warn('rpc.request_refused', { reason: error.reason });
       return this.drop(entry.id);
     }
-    const contract = this.handlers.get(message.pattern)?.contract;
-    if (contract === undefined || (contract.kind === 'rpc') !== (message.direction === Direction.request)) {
-      this.messaging.logger.warn('rpc.pattern_unknown', { pattern: message.pattern });
+    const { header } = message;
+    const { pattern, deadline, idHex: id } = header;
+    const contract = this.handlers.get(pattern)?.contract;
+    if (contract === undefined || (contract.kind === 'rpc') !== isRequest(message)) {
+      this.messaging.logger.warn('rpc.pattern_unknown', { pattern });
       return this.refuse(entry.id, message, 'unavailable', 'Temporarily unavailable, try again');
     }
-    if (message.deadline <= this.messaging.now()) {
-      return this.refuse(entry.id, message, 'deadline_exceeded', 'No answer came in time');
-    }
+    const takenAt = this.messaging.now();
+    if (deadline <= takenAt) return this.refuse(entry.id, message, 'deadline_exceeded', 'No answer came in time');
     if (entry.deliveries > mostDeliveries) {
-      this.messaging.logger.error('rpc.request_poisonous', { pattern: message.pattern });
+      this.messaging.logger.error('rpc.request_poisonous', { pattern });
       return this.refuse(entry.id, message, 'internal', 'Internal error');
     }
-    const id = message.id.toString('hex');
     // Sent again by its caller while it is being handled here: the answer under way is for both.
     if (this.inHand.has(id)) return this.drop(entry.id);
-    const context = new RpcContext(id, message.pattern, message.deadline);
-    const takenAt = this.messaging.now();
+    const context = new RpcContext(id, pattern, deadline);
     const request = { entryId: entry.id, message, contract, context, takenAt, isAbandoned: false };
     this.inHand.add(request);
     return request;
@@ -230,8 +229,9 @@ export class RequestDesk {
   }
 
   private answer(message: OpenedMessage, content: Buffer): void {
-    if (message.direction !== Direction.request) return;
-    this.answers.reply(message.replyTo, this.messaging.sealer.seal(Direction.reply, message.envelope, content));
+    if (!isRequest(message)) return;
+    const { replyTo, envelope } = message.header;
+    this.answers.reply(replyTo, this.messaging.sealer.seal(Direction.reply, envelope, content));
   }
 
   /** What the caller is told; what it is not told, the log is. */
@@ -244,8 +244,8 @@ export class RequestDesk {
 
   private onControl(frame: Buffer): void {
     try {
-      const message = this.messaging.sealer.open(frame, Direction.cancel, Direction.leave);
-      if (message.direction === Direction.cancel) this.inHand.cancel(message.id.toString('hex'));
+      const { header } = this.messaging.sealer.open(frame, Direction.cancel, Direction.leave);
+      if (header.direction === (Direction.cancel as number)) this.inHand.cancel(header.idHex);
       else void this.membership.reap().catch(() => undefined);
     } catch {
       this.messaging.logger.warn('rpc.control_refused');
@@ -274,6 +274,10 @@ export class RequestDesk {
 }
 
 const noContent = Buffer.alloc(0);
+
+function isRequest({ header }: OpenedMessage): boolean {
+  return header.direction === (Direction.request as number);
+}
 
 /** The id of the HTTP request that caused this one, as payloads carry it. */
 function requestIdOf(payload: unknown): string | undefined {

@@ -23,8 +23,8 @@ export interface ReaderOptions {
 }
 
 const blockMs = 5_000;
-/** Few enough that a burst is shared with the other replicas. */
-const mostAtOnce = 128;
+/** Few enough that a burst is shared with the other replicas, and that its first answers leave before its last are made. */
+const mostAtOnce = 32;
 
 /** Reads requests as long as there is room for them, until the connection is closed. */
 export async function readRequests(connection: RedisConnection, options: ReaderOptions): Promise<void> {

@@ -170,7 +170,7 @@ export class RpcClient {
     if (call === undefined) return;
     try {
       const reply = this.messaging.sealer.open(frame, Direction.reply);
-      if (reply.envelope.equals(call.envelope)) call.answer(reply.content);
+      if (reply.header.envelope.equals(call.envelope)) call.answer(reply.content);
     } catch {
       this.messaging.logger.warn('rpc.reply_refused', { pattern: call.contract.pattern });
     }

@@ -32,9 +32,8 @@ export class RefusedMessage extends Error {
 }
 
 /** A message opened: its header, now known to be the sender's, and what was sealed. */
-export interface OpenedMessage extends Header {
-  /** The header from the message id on, as a reply repeats it. */
-  envelope: Buffer;
+export interface OpenedMessage {
+  header: Header;
   content: Buffer;
 }
 
@@ -89,7 +88,7 @@ export class Sealer {
   open(frame: Buffer, ...directions: readonly Direction[]): OpenedMessage {
     const header = readHeader(frame);
     if (header === null) throw new RefusedMessage('malformed');
-    if (!directions.includes(header.direction)) throw new RefusedMessage('wrong_direction');
+    if (!directions.includes(frame[1] as Direction)) throw new RefusedMessage('wrong_direction');
     const sender = frame.toString('latin1', keyIdOffset, nonceOffset);
     const known = this.subkeys.get(sender);
     const subkey = known ?? this.derive(frame);
@@ -106,7 +105,7 @@ export class Sealer {
     }
     // Only now: salts made up by somebody else must not push out those of living senders.
     if (known === undefined) this.remember(sender, subkey);
-    return { ...header, envelope: frame.subarray(envelopeOffset, header.end), content };
+    return { header, content };
   }
 
   private derive(frame: Buffer): Buffer {

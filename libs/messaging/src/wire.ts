@@ -79,34 +79,55 @@ export function encodeEnvelope({ id, deadline, replyTo, pattern }: Envelope): Bu
   return envelope;
 }
 
-/** What a frame's header says. Nothing of it may be acted on before the frame has been opened. */
-export interface Header extends Envelope {
-  direction: Direction;
-  /** Where the ciphertext begins. */
-  end: number;
+/**
+ * What a frame's header says; nothing of it may be acted on before the frame has been opened. Read from the bytes when asked for:
+ * most receivers need little of it.
+ */
+export class Header implements Envelope {
+  constructor(
+    readonly frame: Buffer,
+    /** Where the ciphertext begins. */
+    readonly end: number,
+  ) {}
+
+  get direction(): number {
+    return this.frame.readUInt8(1);
+  }
+
+  get id(): Buffer {
+    return this.frame.subarray(envelopeOffset, deadlineOffset);
+  }
+
+  get idHex(): string {
+    return this.frame.toString('hex', envelopeOffset, deadlineOffset);
+  }
+
+  get deadline(): number {
+    return this.frame.readUInt16BE(deadlineOffset) * 2 ** 48 + this.frame.readUIntBE(deadlineOffset + 2, 6);
+  }
+
+  get replyTo(): Buffer {
+    return this.frame.subarray(addressOffset, patternLengthOffset);
+  }
+
+  get pattern(): string {
+    return this.frame.toString('utf8', patternOffset, this.end);
+  }
+
+  /** From the message id on, as a reply repeats it. */
+  get envelope(): Buffer {
+    return this.frame.subarray(envelopeOffset, this.end);
+  }
 }
 
 /** Reads a frame's header; null when it is not one of ours. */
 export function readHeader(frame: Buffer): Header | null {
   if (frame.length < patternOffset + tagBytes || frame[0] !== wireVersion) return null;
   const end = patternOffset + frame.readUInt8(patternLengthOffset);
-  const direction = frame.readUInt8(1);
-  if (frame.length < end + tagBytes || !isDirection(direction)) return null;
-  return {
-    direction,
-    id: frame.subarray(envelopeOffset, deadlineOffset),
-    deadline: frame.readUInt16BE(deadlineOffset) * 2 ** 48 + frame.readUIntBE(deadlineOffset + 2, 6),
-    replyTo: frame.subarray(addressOffset, patternLengthOffset),
-    pattern: frame.toString('utf8', patternOffset, end),
-    end,
-  };
+  return frame.length < end + tagBytes ? null : new Header(frame, end);
 }
 
 /** The message id alone, as a map key; empty when the frame is too short to have one. */
 export function peekId(frame: Buffer): string {
   return frame.length < deadlineOffset ? '' : frame.toString('latin1', envelopeOffset, deadlineOffset);
-}
-
-function isDirection(value: number): value is Direction {
-  return Direction[value] !== undefined;
 }
