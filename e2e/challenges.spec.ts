@@ -220,7 +220,7 @@ describe('the cloudcruise client, unmodified', () => {
   it('submits an answer, reads the run and interrupts it', async () => {
     const realFetch = globalThis.fetch;
     globalThis.fetch = (input, init) =>
-      realFetch(String(input).replace('https://api.cloudcruise.com', system.gatewayUrl), init);
+      realFetch((input as string).replace('https://api.cloudcruise.com', system.gatewayUrl), init);
     try {
       const client = new CloudCruise({ apiKey: key(), encryptionKey: workspace.clientEncryptionKey });
       const pair = await credential('cloudcruise', {});

@@ -13,7 +13,7 @@ let client: CloudCruise;
 
 beforeAll(async () => {
   // The client refuses any base URL but its own, so its requests are led here.
-  globalThis.fetch = (input, init) => realFetch(String(input).replace(itsOwnHost, system.gatewayUrl), init);
+  globalThis.fetch = (input, init) => realFetch((input as string).replace(itsOwnHost, system.gatewayUrl), init);
   workspace = await createWorkspace(system);
   client = new CloudCruise({ apiKey: workspace.apiKey, encryptionKey: workspace.clientEncryptionKey });
 });

@@ -88,8 +88,10 @@ describe('a system that is disturbed', () => {
     await untilWell();
   });
 
-  it('goes on after PostgreSQL was restarted', async () => {
-    await system.restart('postgres');
+  it('answers a clear 503 while PostgreSQL is away, and goes on when it is back', async () => {
+    await system.stop('postgres');
+    expect(await readCode()).toMatchObject({ status: 503, body: { code: 'unavailable' } });
+    await system.start('postgres');
     await untilWell();
   });
 

@@ -1,6 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { Prisma, PrismaClient } from './generated/client.js';
+import { orUnavailable } from './unavailable.js';
 
 export interface DatabaseOptions {
   /** postgresql:// with the role of this service. */
@@ -53,11 +54,12 @@ export class Database {
 
   /** One transaction with no workspace set: for calls with the root key. Tenant tables look empty until `setWorkspace`. */
   async transaction<T>(work: (tx: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
-    return this.prisma.$transaction(work, {
+    const settings = {
       maxWait: 5_000,
       timeout: options.timeoutMs ?? 10_000,
       ...(options.isolationLevel === undefined ? {} : { isolationLevel: options.isolationLevel }),
-    });
+    };
+    return orUnavailable(this.prisma.$transaction(work, settings));
   }
 
   /** Resolves when PostgreSQL answers: for readiness checks. */

@@ -4,6 +4,7 @@ export { readCredentialOtpSecrets, readOtpSecrets } from './code-reads.js';
 export type { CredentialRead, CredentialRow, OtpSecretRead, OtpSecretRow, Reader } from './code-reads.js';
 export { Database, OwnerDatabase, setWorkspace } from './database.js';
 export type { DatabaseOptions, Transaction, TransactionOptions } from './database.js';
+export { orUnavailable } from './unavailable.js';
 export { appendEvent } from './events.js';
 export type { EventOptions } from './events.js';
 export { runIdempotently, sweepIdempotencyRecords } from './idempotency.js';

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Scope } from '@otpost/contracts';
-import { Database, findApiKey } from '@otpost/database';
+import { Database, findApiKey, orUnavailable } from '@otpost/database';
 import type { KeySource, KnownKey } from './api-keys.js';
 
 /** Keys in PostgreSQL, by the one look-up that this role may do before the workspace is known. */
@@ -9,7 +9,7 @@ export class DatabaseKeySource implements KeySource {
   constructor(@Inject(Database) private readonly database: Database) {}
 
   async find(id: string): Promise<KnownKey | null> {
-    const key = await findApiKey(this.database.pool, id);
+    const key = await orUnavailable(findApiKey(this.database.pool, id));
     if (key === undefined || key.revokedAt !== null) return null;
     return {
       id,

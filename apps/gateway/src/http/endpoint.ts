@@ -29,6 +29,8 @@ export interface Endpoint<
   status: number;
   /** Honours `Idempotency-Key`. */
   idempotent: boolean;
+  /** Of the answer. */
+  contentType: string;
 }
 
 export type InputOf<Of> =
@@ -59,6 +61,7 @@ export function defineEndpoint<
   response: Response;
   status?: number;
   idempotent?: boolean;
+  contentType?: string;
 }): Endpoint<Params, Query, Body, Response> {
   const declared = {
     params: nothing as unknown as Params,
@@ -66,6 +69,7 @@ export function defineEndpoint<
     body: noBody as unknown as Body,
     status: endpoint.method === 'POST' ? 201 : 200,
     idempotent: endpoint.method === 'POST' && endpoint.path.startsWith('/v1/'),
+    contentType: 'application/json',
     ...endpoint,
   };
   return declared;

@@ -8,7 +8,6 @@ import { newRequestState } from './request-state.js';
 
 /** Browser state of a vault entry may be large; nothing else comes near. */
 const bodyLimitBytes = 5 * 1024 * 1024;
-const connectionTimeoutMs = 10_000;
 const keepAliveTimeoutMs = 72_000; // longer than the idle time-out of the usual load balancers, so that they hang up first
 
 const duration = new Histogram({
@@ -23,7 +22,6 @@ const duration = new Histogram({
 export function createHttpAdapter(trustedProxies: string | undefined): FastifyAdapter {
   return new FastifyAdapter({
     bodyLimit: bodyLimitBytes,
-    connectionTimeout: connectionTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
     requestTimeout: 60_000,
     return503OnClosing: false,

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { WorkspaceCaller } from '@otpost/contracts';
 import {
   Database,
+  orUnavailable,
   readCredentialOtpSecrets,
   readOtpSecrets,
   type CredentialRead,
@@ -26,8 +27,8 @@ export class CodePath {
 
   constructor(@Inject(Database) { pool }: Database) {
     const limits = { maxSize: maxBatch, maxConcurrent: concurrentBatches };
-    this.#byId = new MicroBatch({ ...limits, run: (reads) => readOtpSecrets(pool, reads) });
-    this.#byPair = new MicroBatch({ ...limits, run: (reads) => readCredentialOtpSecrets(pool, reads) });
+    this.#byId = new MicroBatch({ ...limits, run: (reads) => orUnavailable(readOtpSecrets(pool, reads)) });
+    this.#byPair = new MicroBatch({ ...limits, run: (reads) => orUnavailable(readCredentialOtpSecrets(pool, reads)) });
   }
 
   /** An OTP secret by id; undefined when this workspace has none. The read of a TOTP one is in the audit. */

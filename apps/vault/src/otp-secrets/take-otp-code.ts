@@ -8,7 +8,7 @@ import {
   type RequestOf,
   type ResponseOf,
 } from '@otpost/contracts';
-import { Database, type OtpSecret, type Transaction } from '@otpost/database';
+import { Database, orUnavailable, type OtpSecret, type Transaction } from '@otpost/database';
 import { open, Secret } from '@otpost/envelope';
 import { generateHotp, resynchronise, type HotpAccount, type OtpAlgorithm } from '@otpost/otp';
 import { v7 as uuidv7 } from 'uuid';
@@ -86,7 +86,9 @@ export class TakeOtpCode {
   async #takeHotp(request: RequestOf<typeof takeOtpCode>): Promise<Taken> {
     const { workspace_id: workspaceId, id, idempotency } = request;
     if (idempotency === null) {
-      const { rows } = await this.database.pool.query<HotpStep>({ name: 'take_hotp_step', ...hotpStep(request) });
+      const { rows } = await orUnavailable(
+        this.database.pool.query<HotpStep>({ name: 'take_hotp_step', ...hotpStep(request) }),
+      );
       return this.#codeOf(request, rows[0]);
     }
     return this.database.withWorkspace(workspaceId, async (tx) => {
