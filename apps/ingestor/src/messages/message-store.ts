@@ -107,6 +107,9 @@ export class MessageStore {
   private async transaction<Result>(work: (client: PoolClient) => Promise<Result>): Promise<Result> {
     const client = await this.database.pool.connect();
     let broken: Error | undefined;
+    // Without a listener, a connection that breaks between two statements would end the process.
+    const onBroken = (error: Error) => (broken = error);
+    client.on('error', onBroken);
     try {
       await client.query('BEGIN');
       const result = await work(client);
@@ -117,6 +120,7 @@ export class MessageStore {
       await client.query('ROLLBACK').catch((cause: Error) => (broken = cause));
       throw error;
     } finally {
+      client.off('error', onBroken);
       client.release(broken);
     }
   }

@@ -73,7 +73,6 @@ export class SmtpListener {
       logger: false,
       maxClients: options.connections,
       socketTimeout: socketTimeoutMs,
-      closeTimeout: options.stopMs,
       ...(options.trustedProxies && { useProxy: [...options.trustedProxies] }),
       onConnect: (session, done) => done(this.admit(session)),
       onClose: (session) => this.leave(session),
@@ -106,18 +105,28 @@ export class SmtpListener {
     return (this.server.server.address() as AddressInfo).port;
   }
 
-  /** No new connections; those between two mails are told to go, the others when theirs is done. */
+  /** Mails that have been begun and not answered. */
+  get transactions(): number {
+    return [...this.server.connections].filter(({ session }) => session.envelope?.mailFrom).length;
+  }
+
+  /** No new connections; those between two mails are told to go, the others when theirs is done, or its time is over. */
   async close(): Promise<void> {
     clearInterval(this.refresh);
-    const dismiss = setInterval(() => {
+    const endsAt = performance.now() + this.options.stopMs;
+    const dismiss = () => {
       for (const connection of this.server.connections) {
-        if (connection.session.envelope?.mailFrom) continue;
+        if (connection.session.envelope?.mailFrom && performance.now() < endsAt) continue;
         connection.send(421, 'Closing, come back');
         connection.close();
       }
-    }, stopCheckMs);
-    await new Promise<void>((resolve) => this.server.close(resolve));
-    clearInterval(dismiss);
+    };
+    // Not smtp-server's own close(): it breaks off mails whose text has not begun.
+    const closed = new Promise((resolve) => this.server.server.close(resolve));
+    dismiss();
+    const dismissing = setInterval(dismiss, stopCheckMs);
+    await closed;
+    clearInterval(dismissing);
   }
 
   private admit(session: SMTPServerSession): Error | null {

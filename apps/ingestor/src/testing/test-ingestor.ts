@@ -41,6 +41,7 @@ export interface TestIngestorOptions {
 export class TestIngestor {
   /** Every line that it has logged. */
   readonly log: string[] = [];
+  private isUp = false;
   private app!: NestFastifyApplication;
   private service!: Database;
   private serviceOwner!: OwnerDatabase;
@@ -73,6 +74,11 @@ export class TestIngestor {
     return this.app.get(SmtpListener).port;
   }
 
+  /** Mail transactions that have begun. */
+  smtpTransactions(): number {
+    return this.app.get(SmtpListener).transactions;
+  }
+
   get<Provider>(provider: new (...parameters: never[]) => Provider): Provider {
     return this.app.get<Provider>(provider);
   }
@@ -100,9 +106,12 @@ export class TestIngestor {
     );
     configureHttp(this.app);
     await this.app.listen(0, '127.0.0.1');
+    this.isUp = true;
   }
 
   async down(): Promise<void> {
+    if (!this.isUp) return;
+    this.isUp = false;
     await this.app.close();
     await this.service.close();
     await this.serviceOwner.close();

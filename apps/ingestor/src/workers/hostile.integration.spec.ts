@@ -1,0 +1,47 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { givenInbox, givenNumber } from '../testing/targets.js';
+import { mimeSecret, postMime } from '../testing/signed-mime.js';
+import { TestIngestor } from '../testing/test-ingestor.js';
+import { postSms, smsParameters } from '../testing/twilio-request.js';
+
+const sender = fileURLToPath(new URL('../testing/send-hostile-mails.mjs', import.meta.url));
+
+describe('hostile mail', () => {
+  let ingestor: TestIngestor;
+
+  beforeAll(async () => {
+    ingestor = await TestIngestor.start({ environment: { OTPOST_MIME_SECRET: mimeSecret } });
+  });
+
+  afterAll(async () => {
+    await ingestor.stop();
+  });
+
+  it('has an answer each, and delays an SMS that comes beside it by a bounded time', async () => {
+    const workspace = await ingestor.workspace();
+    const inbox = await givenInbox(ingestor.owner, workspace);
+    const number = await givenNumber(ingestor.owner, workspace, { credentialId: inbox.credentialId });
+    let isSending = true;
+    const url = `${ingestor.url}/inbound/email/mime`;
+    const sending = promisify(execFile)(process.execPath, [sender, url, mimeSecret, inbox.address]).finally(
+      () => (isSending = false),
+    );
+    const delays: number[] = [];
+    while (isSending) {
+      const startedAt = performance.now();
+      expect((await postSms(ingestor.url, smsParameters(number.e164, 'Your code is 482913'))).status).toBe(200);
+      delays.push(performance.now() - startedAt);
+    }
+    const answers = (await sending).stdout.trim().split('\n');
+    expect(answers).toHaveLength(9);
+    for (const answer of answers) expect(answer).toMatch(/: (200|422|503)$/);
+    expect(answers).toContain('100,000 parts: 422');
+    expect(Math.max(...delays)).toBeLessThan(2_000);
+
+    const mail = `From: a@b.example\r\nTo: ${inbox.address}\r\nSubject: x\r\n\r\nYour code is 123456\r\n`;
+    expect((await postMime(ingestor.url, mail)).status).toBe(200);
+  }, 120_000);
+});
