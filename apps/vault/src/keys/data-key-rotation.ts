@@ -121,36 +121,41 @@ export class DataKeyRotation {
       where: { state: 'retiring', ...(workspaceId === undefined ? {} : { workspaceId }) },
       select: { id: true, workspaceId: true },
     });
-    if (retiring.length === 0) return done;
     for (const key of retiring) await this.#drain(key, done, options);
-    options.onDrained?.(graceMs);
-    await sleep(graceMs, undefined, signal === undefined ? {} : { signal });
-    for (const key of retiring) {
-      // What was sealed before the key was retired may have been stored since.
-      await this.#drain(key, done, options);
-      const destroyed = await this.#destroy(caller, key);
-      if (destroyed === true) done.destroyed += 1;
-      else if (destroyed === false) done.kept.push(key.id);
+    for (let left = retiring; left.length > 0;) {
+      options.onDrained?.(graceMs);
+      await sleep(graceMs, undefined, signal === undefined ? {} : { signal });
+      const movedSince: RetiringKey[] = [];
+      for (const key of left) {
+        // What was sealed before the key was retired may have been stored since, and its readers get their time too.
+        if (await this.#drain(key, done, options)) movedSince.push(key);
+        else await this.#destroy(caller, key, done);
+      }
+      left = movedSince;
     }
     return done;
   }
 
-  /** Rows that are missed, since somebody is writing to them, come with the next pass. */
-  async #drain({ id, workspaceId }: RetiringKey, done: Finished, options: FinishOptions): Promise<void> {
-    for (let missed = true; missed; await sleep(missed ? missedPauseMs : 0)) {
-      const active = await this.owner.prisma.dataKey.findFirst({ where: { workspaceId, state: 'active' } });
-      if (active === null) return; // the workspace was deleted
-      try {
-        missed = await this.dataKeys.use(workspaceId, id, (retiring) =>
-          this.dataKeys.use(workspaceId, active.id, (activeKey) =>
-            this.#passOver({ workspaceId, retiring, active: activeKey }, done, options),
-          ),
-        );
-      } catch (error) {
-        // Gone meanwhile, or it does not unwrap: then what is under it stays, and so does the key.
-        if (!(error instanceof EnvelopeError) && !isNotFound(error)) throw error;
-        return;
-      }
+  /** Moves what is under a key. Rows that are missed, since somebody is writing to them, come with the next pass. @returns whether any was there */
+  async #drain(key: RetiringKey, done: Finished, options: FinishOptions): Promise<boolean> {
+    const before = done.resealed;
+    while (await this.#pass(key, done, options)) await sleep(missedPauseMs);
+    return done.resealed > before;
+  }
+
+  async #pass({ id, workspaceId }: RetiringKey, done: Finished, options: FinishOptions): Promise<boolean> {
+    const active = await this.owner.prisma.dataKey.findFirst({ where: { workspaceId, state: 'active' } });
+    if (active === null) return false; // the workspace was deleted
+    try {
+      return await this.dataKeys.use(workspaceId, id, (retiring) =>
+        this.dataKeys.use(workspaceId, active.id, (activeKey) =>
+          this.#passOver({ workspaceId, retiring, active: activeKey }, done, options),
+        ),
+      );
+    } catch (error) {
+      // Gone meanwhile, or it does not unwrap: then what is under it stays, and so does the key.
+      if (!(error instanceof EnvelopeError) && !isNotFound(error)) throw error;
+      return false;
     }
   }
 
@@ -172,31 +177,30 @@ export class DataKeyRotation {
     return missed;
   }
 
-  /** @returns false when something needs the key; null when it is gone already */
-  async #destroy(caller: Caller, { id, workspaceId }: RetiringKey): Promise<boolean | null> {
-    return this.owner.asSystem(
+  /** Unless something needs the key, or it is gone already. */
+  async #destroy(caller: Caller, { id, workspaceId }: RetiringKey, done: Finished): Promise<void> {
+    const outcome = await this.owner.asSystem(
       async (tx) => {
         const [key] = await tx.$queryRaw<{ version: number }[]>`
           SELECT version FROM data_key WHERE id = ${id}::uuid AND state = 'retiring' FOR UPDATE`;
-        if (key === undefined) return null;
+        if (key === undefined) return 'gone';
         await tx.$executeRawUnsafe(`SET LOCAL statement_timeout = '${scanTimeout}'`);
-        for (const table of sealedTables) if (await isNeeded(tx, table, workspaceId, id)) return false;
+        for (const table of sealedTables) if (await isNeeded(tx, table, workspaceId, id)) return 'needed';
         await tx.dataKey.update({
           where: { id },
           data: { state: 'destroyed', wrapped: null, destroyedAt: new Date() },
         });
+        const resource = { type: 'data_key', id };
         const details = { version: key.version };
-        await recordAudit(tx, caller, {
-          workspaceId,
-          action: 'data_key.destroyed',
-          resource: { type: 'data_key', id },
-          details,
-        });
-        this.dataKeys.forget(workspaceId);
-        return true;
+        await recordAudit(tx, caller, { workspaceId, action: 'data_key.destroyed', resource, details });
+        return 'destroyed';
       },
       { timeoutMs: 600_000 },
     );
+    if (outcome === 'needed') done.kept.push(id);
+    if (outcome !== 'destroyed') return;
+    done.destroyed += 1;
+    this.dataKeys.forget(workspaceId);
   }
 }
 

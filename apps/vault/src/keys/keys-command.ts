@@ -152,8 +152,18 @@ const commands: Record<string, Command> = {
 
 class UsageError extends Error {}
 
-/** Of Prisma, of the system, and SQLSTATEs. */
-const unreachable = ['P1000', 'P1001', 'P1010', 'ECONNREFUSED', 'ENOTFOUND', 'ETIMEDOUT', '28P01', '28000'];
+/** Ours, Prisma's, the system's, and SQLSTATEs. */
+const unreachable = [
+  'unavailable',
+  'P1000',
+  'P1001',
+  'P1010',
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'ETIMEDOUT',
+  '28P01',
+  '28000',
+];
 
 async function begin(rotation: DataKeyRotation, workspaceId: string | undefined, signal: AbortSignal) {
   if (workspaceId === undefined) return rotation.beginAll(caller(), signal);
@@ -194,11 +204,11 @@ function isUsageError(error: unknown): boolean {
 function sayable(error: unknown, signal: AbortSignal): string {
   if (signal.aborted) return 'interrupted; give the command again to go on';
   if (!(error instanceof Error)) return 'failed';
-  const ours = error instanceof AppError || error instanceof EnvelopeError || error instanceof ConfigError;
-  if (ours || isUsageError(error)) return error.message;
   const { code } = error as { code?: unknown };
   if (typeof code === 'string' && unreachable.includes(code)) {
     return 'PostgreSQL does not answer, or does not let us in: is DATABASE_OWNER_URL right?';
   }
+  const ours = error instanceof AppError || error instanceof EnvelopeError || error instanceof ConfigError;
+  if (ours || isUsageError(error)) return error.message;
   return typeof code === 'string' ? `failed (${error.name}, ${code})` : `failed (${error.name})`;
 }
