@@ -10,6 +10,9 @@ import { SeatsController } from './seats/seats.controller.js';
 import { SendblueSeatsController } from './seats/sendblue-seats.controller.js';
 import { TotpController } from './totp/totp.controller.js';
 import { VaultController } from './vault/vault.controller.js';
+import { DeliveriesController } from './webhooks/deliveries.controller.js';
+import { SessionWebhooksController } from './webhooks/session-webhooks.controller.js';
+import { WebhookEndpointsController } from './webhooks/webhook-endpoints.controller.js';
 import { WorkspacesController } from './workspaces/workspaces.controller.js';
 
 /** Every controller of the API: what is served and what is documented. */
@@ -18,12 +21,15 @@ export const gatewayControllers: Type[] = [
   ApiKeysController,
   AuditController,
   ChallengesController,
+  DeliveriesController,
   KeysController,
   OtpSecretsController,
   RunsController,
   SeatsController,
   SendblueSeatsController,
+  SessionWebhooksController,
   TotpController,
   VaultController,
+  WebhookEndpointsController,
   WorkspacesController,
 ];

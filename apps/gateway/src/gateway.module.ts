@@ -17,6 +17,7 @@ import { ProblemFilter } from './http/problem.js';
 import { CredentialLimit } from './rate-limits/credential-limit.js';
 import { RateLimiter } from './rate-limits/rate-limiter.js';
 import { RedisRateCounter } from './rate-limits/redis-rate-counter.js';
+import { EventStreams } from './webhooks/event-streams.js';
 
 export interface GatewayOptions {
   config: ServiceConfig<'gateway'>;
@@ -36,6 +37,7 @@ export class GatewayModule {
       providers: [
         ChallengeWaits,
         DatabaseKeySource,
+        EventStreams,
         KeyUses,
         RedisRateCounter,
         { provide: Database, useValue: database },

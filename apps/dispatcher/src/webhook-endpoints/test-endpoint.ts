@@ -28,7 +28,7 @@ export class TestEndpoint {
           action: 'webhook_endpoint.tested',
           resource: { type: 'webhook_endpoint', id },
         });
-        return { status: 201, resourceId: await this.#insert(tx, workspaceId, id, now) };
+        return { status: 200, resourceId: await this.#insert(tx, workspaceId, id, now) };
       }),
     );
     const deliveryId = outcome.resourceId ?? '';

@@ -88,7 +88,7 @@ function operation(endpoint: Endpoint): Json {
     responses: {
       [endpoint.status]: {
         description: 'Done',
-        content: { 'application/json': { schema: schemaOf(endpoint.response, 'input') } },
+        content: { [endpoint.contentType]: { schema: schemaOf(endpoint.response, 'input') } },
       },
       default: {
         description: 'A problem',
