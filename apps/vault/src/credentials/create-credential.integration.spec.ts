@@ -48,6 +48,16 @@ describe('a vault entry', () => {
     skip_csrf_cookies: false,
   };
 
+  it('gives one that awaits mail an inbox of its own, at once or when its method changes', async () => {
+    const mailed = await client.create({ domain: 'mailed.example', tfa_method: 'EMAIL' });
+    expect(mailed['tfa_email']).toMatch(/^[a-z0-9]+@in\.example\.test$/);
+    const later = await client.create({ domain: 'later.example' });
+    expect(later['tfa_email']).toBeNull();
+    const changed = await client.update({ domain: 'later.example', tfa_method: 'MAGIC_LINK' });
+    expect(changed['tfa_email']).toMatch(/@in\.example\.test$/);
+    expect(changed['tfa_email']).not.toBe(mailed['tfa_email']);
+  });
+
   it('gives back every field as it came, the secret ones encrypted afresh', async () => {
     const sent = { user_name: encrypted('ada'), password: encrypted('pass\u0000word'), tfa_secret: encrypted(seed) };
     const created = await client.create({

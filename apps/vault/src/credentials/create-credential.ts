@@ -4,6 +4,7 @@ import { Database, type Prisma, type Transaction } from '@otpost/database';
 import { v7 as uuidv7 } from 'uuid';
 import { recordAudit } from '../audit/record-audit.js';
 import { createOnce } from '../idempotency/create-once.js';
+import { awaitsMail, ensureInbox } from '../inboxes/ensure-inbox.js';
 import { DataKeys } from '../keys/data-keys.js';
 import { insertOtpSecret } from '../otp-secrets/otp-secret-rows.js';
 import { clientEncryptionKeyOf } from '../workspaces/client-encryption-key.js';
@@ -60,6 +61,7 @@ export class CreateCredential {
       return refusingTakenPair(() => tx.credential.createMany({ data }));
     });
     if (factor.account !== null) await insertOtpSecret(tx, this.dataKeys, workspaceId, factor.account, id);
+    if (awaitsMail(factor.method)) await ensureInbox(tx, request, id);
     const details = { fields: Object.keys(given).sort() };
     await recordAudit(tx, request, {
       workspaceId,

@@ -11,6 +11,7 @@ import {
 } from '@otpost/contracts';
 import { Database, type Prisma, type Transaction } from '@otpost/database';
 import { recordAudit } from '../audit/record-audit.js';
+import { awaitsMail, ensureInbox } from '../inboxes/ensure-inbox.js';
 import { DataKeys } from '../keys/data-keys.js';
 import { insertOtpSecret } from '../otp-secrets/otp-secret-rows.js';
 import { clientEncryptionKeyOf } from '../workspaces/client-encryption-key.js';
@@ -82,6 +83,7 @@ export class UpdateCredential {
         await tx.otpSecret.deleteMany({ where: { credentialId: row.id } });
         if (factor.account !== null) await insertOtpSecret(tx, this.dataKeys, workspaceId, factor.account, row.id);
       }
+      if (awaitsMail(factor.method)) await ensureInbox(tx, request, row.id);
       const resource = { type: 'credential', id: row.id };
       await recordAudit(tx, request, { workspaceId, action, resource, details: { fields: changes.names } });
       return row.id;

@@ -4,6 +4,11 @@ import type { Transaction } from '@otpost/database';
 import { recordAudit } from '../audit/record-audit.js';
 import { generateLocalPart } from './inbox-address.js';
 
+/** Whether a second factor of this kind comes by mail. */
+export function awaitsMail(method: string | null): boolean {
+  return method === 'EMAIL' || method === 'MAGIC_LINK';
+}
+
 /**
  * The inbox of a credential, made with its first address if there is none; also when many ask at once.
  * @param tx with the workspace set; the credential must be there
