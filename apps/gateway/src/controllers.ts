@@ -3,7 +3,9 @@ import { AccessTokensController } from './api-keys/access-tokens.controller.js';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { AuditController } from './audit/audit.controller.js';
 import { ChallengesController } from './challenges/challenges.controller.js';
+import { InboxesController } from './inboxes/inboxes.controller.js';
 import { KeysController } from './keys/keys.controller.js';
+import { MessagesController } from './messages/messages.controller.js';
 import { OtpSecretsController } from './otp-secrets/otp-secrets.controller.js';
 import { RunsController } from './runs/runs.controller.js';
 import { SeatsController } from './seats/seats.controller.js';
@@ -22,7 +24,9 @@ export const gatewayControllers: Type[] = [
   AuditController,
   ChallengesController,
   DeliveriesController,
+  InboxesController,
   KeysController,
+  MessagesController,
   OtpSecretsController,
   RunsController,
   SeatsController,
