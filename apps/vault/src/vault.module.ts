@@ -37,7 +37,6 @@ import { TakeOtpCode } from './otp-secrets/take-otp-code.js';
 import { CreatePhoneNumber } from './phone-numbers/create-phone-number.js';
 import { PhoneNumbersController } from './phone-numbers/phone-numbers.controller.js';
 import { DepositMessages } from './received-codes/deposit-messages.js';
-import { MessageOpener } from './received-codes/message-opener.js';
 import { ReceivedCodesController } from './received-codes/received-codes.controller.js';
 import { WipeCodes } from './received-codes/wipe-codes.js';
 import { WebhookSecretsController } from './webhook-secrets/webhook-secrets.controller.js';
@@ -68,7 +67,7 @@ const rooms: { controllers: Type[]; providers: Provider[] }[] = [
       UpdateCredential,
     ],
   },
-  { controllers: [ReceivedCodesController], providers: [DepositMessages, MessageOpener, WipeCodes] },
+  { controllers: [ReceivedCodesController], providers: [DepositMessages, WipeCodes] },
   { controllers: [MessagesController], providers: [PurgeMessages] },
   { controllers: [InboxesController], providers: [] },
   { controllers: [PhoneNumbersController], providers: [CreatePhoneNumber] },

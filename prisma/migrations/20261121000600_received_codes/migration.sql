@@ -47,8 +47,9 @@ BEGIN
   IF NOT FOUND THEN
     RETURN 'already';
   END IF;
-  -- Locked until the end: a rotation that retires the key waits, so nothing gets under a key that it believes unused.
-  PERFORM FROM data_key AS k WHERE k.workspace_id = p_workspace_id AND k.id = p_data_key_id AND k.state = 'active' FOR SHARE;
+  -- Locked until the end: a rotation that retires the key waits, so nothing gets under a key that it believes unused. Wrapping it
+  -- anew is no such change.
+  PERFORM FROM data_key AS k WHERE k.workspace_id = p_workspace_id AND k.id = p_data_key_id AND k.state = 'active' FOR KEY SHARE;
   IF NOT FOUND THEN
     RETURN 'key_retired';
   END IF;

@@ -14,14 +14,21 @@ import {
   type SealedExtraction,
 } from '@otpost/contracts';
 import { Database } from '@otpost/database';
-import { EnvelopeError, seal, type DataKey } from '@otpost/envelope';
+import {
+  describeSealed,
+  EnvelopeError,
+  seal,
+  type DataKey,
+  type EnvelopeErrorCode,
+  type Place,
+} from '@otpost/envelope';
 import { JobHandler, JobQueues, RpcClient } from '@otpost/messaging';
 import type { Logger } from '@otpost/platform';
 import { receivedCodePlace } from '../credentials/read-received-code.js';
 import { DataKeys } from '../keys/data-keys.js';
+import { VaultKeyPairs } from '../keys/vault-key-pairs.js';
 import { decideDeposit, type Decision } from './decide-deposit.js';
 import { readUndeposited, writeDeposit, type Deposit, type Undeposited } from './deposit-rows.js';
-import { MessageOpener } from './message-opener.js';
 
 /** A message in the clear, for as long as it takes to seal it again. */
 interface Opened {
@@ -39,7 +46,7 @@ export class DepositMessages {
   constructor(
     @Inject(Database) private readonly database: Database,
     @Inject(DataKeys) private readonly dataKeys: DataKeys,
-    @Inject(MessageOpener) private readonly opener: MessageOpener,
+    @Inject(VaultKeyPairs) private readonly keyPairs: VaultKeyPairs,
     @Inject(RpcClient) private readonly rpc: Pick<RpcClient, 'emit'>,
     @Inject(JobQueues) private readonly queues: Pick<JobQueues, 'add'>,
     @Inject('LOGGER') private readonly logger: Logger,
@@ -90,22 +97,25 @@ export class DepositMessages {
     }
   }
 
-  /** Null: it will never open, or is not what an ingestor writes. What it holds is not told: not even the error's message is. */
+  /** Null: it will never open, or is not what an ingestor writes. What it holds is not told. */
   async #open(workspaceId: string, id: string, message: Undeposited): Promise<Opened | null> {
-    if (message.content === null || message.extraction === null) return null;
+    const content = await this.#openPart(message.content, inboundMessagePlace(workspaceId, id, 'content'));
+    const extraction = await this.#openPart(message.extraction, inboundMessagePlace(workspaceId, id, 'extraction'));
+    if (content === null || extraction === null) return null;
+    const isMessage = sealedMessage.safeParse(parsed(content)).success;
+    const { data: reading } = sealedExtraction.safeParse(parsed(extraction));
+    return isMessage && reading !== undefined ? { content, extraction, reading } : null;
+  }
+
+  async #openPart(sealed: Uint8Array | null, place: Place): Promise<Buffer | null> {
+    if (sealed === null) return null;
     try {
-      const content = await this.opener.open(message.content, inboundMessagePlace(workspaceId, id, 'content'));
-      const extraction = await this.opener.open(message.extraction, inboundMessagePlace(workspaceId, id, 'extraction'));
-      const isMessage = sealedMessage.safeParse(parsed(content.reveal())).success;
-      const { data: reading } = sealedExtraction.safeParse(parsed(extraction.reveal()));
-      if (isMessage && reading !== undefined)
-        return { content: content.reveal(), extraction: extraction.reveal(), reading };
-      this.logger.warn('deposit.unreadable', { inbound_message_id: id, code: 'malformed' });
+      if (describeSealed(sealed).algorithm !== 'hpke') return null;
+      return (await this.keyPairs.open(sealed, place)).reveal();
     } catch (error) {
-      if (!(error instanceof EnvelopeError)) throw error;
-      this.logger.warn('deposit.unreadable', { inbound_message_id: id, code: error.code });
+      if (neverOpens(error)) return null;
+      throw error;
     }
-    return null;
   }
 
   /** What is told here is in the rows: a sweeper of the dispatcher finds it where this gets lost. */
@@ -113,6 +123,7 @@ export class DepositMessages {
     this.logger.info('message.deposited', {
       inbound_message_id: id,
       state: decision?.state ?? message.state,
+      reason: decision === null || decision.state === 'deposited' ? null : decision.reason,
       waited_ms: Date.now() - message.receivedAt.getTime(),
     });
     if (code === null || message.credentialId === null) return;
@@ -161,6 +172,21 @@ function codeOf(
   const event = newEvent.parse({ type: 'code.received', payload });
   const sealed = seal(key, value, receivedCodePlace(workspaceId, id));
   return { code: { id, kind, value: sealed, freshUntil, event: event.payload } };
+}
+
+/** A KEK that is not here, or a database that is away, may come back; these reasons stay. */
+const lasting = new Set<EnvelopeErrorCode>([
+  'unknown_version',
+  'unknown_algorithm',
+  'truncated',
+  'wrong_key',
+  'not_authentic',
+]);
+
+/** Its key pair is gone, or the bytes are not what was sealed here. */
+function neverOpens(error: unknown): boolean {
+  if (error instanceof EnvelopeError) return lasting.has(error.code);
+  return error instanceof AppError && error.code === 'not_found';
 }
 
 function parsed(bytes: Buffer): unknown {
