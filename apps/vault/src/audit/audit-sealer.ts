@@ -2,15 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { OwnerDatabase } from '@otpost/database';
 import type { Logger } from '@otpost/platform';
-import { readHeads, readUnsealed, sealEntries, writeBatch } from './seal-batch.js';
+import { readHeads, readUnsealed, sealEntries, takeSealing, writeBatch, type Sql } from './seal-batch.js';
 
 /** Entries of one transaction: its work is a few milliseconds on the event loop that codes are served from too. */
 const batchSize = 500;
 const idleMs = 200;
 const retryMs = 1_000;
 const lowestId = '00000000-0000-0000-0000-000000000000';
-/** Name of the advisory lock (xact) that makes one sealer at a time of all replicas'. */
-const lockName = 'otpost audit sealer';
 
 /**
  * Numbers and chains what has been committed to the audit, within a second, and counts it for usage in the same transaction. Every
@@ -83,22 +81,35 @@ export class AuditSealer implements OnApplicationBootstrap, OnApplicationShutdow
     }
   }
 
-  #sealSome(): Promise<number | null> {
-    return this.owner.asSystem(
-      async (tx) => {
-        // Given back by the end of the transaction, also when this process is gone. What the last holder committed, we see.
-        const [lock] = await tx.$queryRaw<[{ taken: boolean }]>`
-          SELECT pg_try_advisory_xact_lock(hashtextextended(${lockName}, 0)) AS taken`;
-        if (!lock.taken) return null;
-        let rows = await readUnsealed(tx, this.#afterWorkspaceId, batchSize);
-        if (rows.length === 0) rows = await readUnsealed(tx, lowestId, batchSize);
-        if (rows.length === 0) return 0;
-        const heads = await readHeads(tx, [...new Set(rows.map((row) => row.workspace_id))]);
-        await writeBatch(tx, sealEntries(rows, heads));
-        this.#afterWorkspaceId = rows.length === batchSize ? (rows.at(-1)?.workspace_id ?? lowestId) : lowestId;
-        return rows.length;
-      },
-      { timeoutMs: 30_000 },
-    );
+  async #sealSome(): Promise<number | null> {
+    return this.#transaction(async (sql) => {
+      if (!(await takeSealing(sql))) return null;
+      let rows = await readUnsealed(sql, this.#afterWorkspaceId, batchSize);
+      if (rows.length === 0) rows = await readUnsealed(sql, lowestId, batchSize);
+      if (rows.length === 0) return 0;
+      const heads = await readHeads(sql, [...new Set(rows.map((row) => row.workspace_id))]);
+      await writeBatch(sql, sealEntries(rows, heads));
+      this.#afterWorkspaceId = rows.length === batchSize ? (rows.at(-1)?.workspace_id ?? lowestId) : lowestId;
+      return rows.length;
+    });
+  }
+
+  async #transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    const client = await this.owner.pool.connect();
+    // Tells of a connection that breaks between two statements; the next statement fails, and that is enough.
+    const ignore = () => undefined;
+    client.on('error', ignore);
+    let failed = true;
+    try {
+      await client.query('BEGIN');
+      const result = await work(client);
+      await client.query('COMMIT');
+      failed = false;
+      return result;
+    } finally {
+      client.off('error', ignore);
+      // A connection in an unknown state is closed, which rolls back.
+      client.release(failed);
+    }
   }
 }
