@@ -13,6 +13,7 @@ export type InboundOutcome =
   | 'pending_approval'
   | 'too_large'
   | 'malformed'
+  | 'cut_off'
   | 'unavailable';
 
 export const inboundMessages = new Counter({

@@ -43,6 +43,9 @@ export interface IngestorOptions {
   threads?: { parse: ThreadSource; verify: ThreadSource };
 }
 
+/** Of forms of SMS, in hand at once: thousands. */
+const smsBudgetBytes = 16 * 1024 * 1024;
+
 /** The composition of the ingestor, and its order of starting and stopping. */
 @Module({})
 export class IngestorModule implements BeforeApplicationShutdown, OnApplicationShutdown {
@@ -56,7 +59,7 @@ export class IngestorModule implements BeforeApplicationShutdown, OnApplicationS
 
   static of(options: IngestorOptions): DynamicModule {
     const { config, logger, database, owner, threads } = options;
-    const budget = new MemoryBudget(config.OTPOST_INBOUND_MEMORY_MB * 1024 * 1024);
+    const half = (config.OTPOST_INBOUND_MEMORY_MB * 1024 * 1024) / 2;
     const journal = new Journal(logger);
     const vaultKey = new VaultKey(database.pool);
     const store = new MessageStore(database, vaultKey, config.OTPOST_HOOK_KEY);
@@ -94,7 +97,7 @@ export class IngestorModule implements BeforeApplicationShutdown, OnApplicationS
         {
           provide: Intake,
           useValue: new Intake({
-            budget,
+            budgets: { mail: new MemoryBudget(half), sms: new MemoryBudget(smsBudgetBytes) },
             journal,
             publicUrl: config.OTPOST_PUBLIC_INGEST_URL,
             mailLimitBytes: config.OTPOST_MAX_MAIL_BYTES,
@@ -132,7 +135,13 @@ export class IngestorModule implements BeforeApplicationShutdown, OnApplicationS
         {
           provide: SmtpListener,
           useFactory: (receiver: MailReceiver) =>
-            new SmtpListener(smtpOptions(config), { parser, receiver, journal, budget, logger }),
+            new SmtpListener(smtpOptions(config), {
+              parser,
+              receiver,
+              journal,
+              budget: new MemoryBudget(half),
+              logger,
+            }),
           inject: [MailReceiver],
         },
         { provide: APP_FILTER, useValue: new ProblemFilter(logger) },

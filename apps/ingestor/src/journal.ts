@@ -11,6 +11,7 @@ const outcomeOfCode: Partial<Record<ErrorCode, InboundOutcome>> = {
   not_found: 'unknown_recipient',
   payload_too_large: 'too_large',
   validation_failed: 'malformed',
+  cancelled: 'cut_off',
 };
 
 /** One line and one count for each message from outside: how it came and how it ended. Ids, sizes and times; nothing of what it says. */

@@ -14,6 +14,8 @@ export interface VerifyTask {
   mailFrom: string | null;
   /** Our own name. */
   mta: string;
+  /** Then the DNS is asked nothing more, and what is known by then is the result. */
+  timeLimitMs: number;
 }
 
 /** What a thread asks of the main one, which alone talks to the DNS. */
@@ -23,12 +25,14 @@ export interface DnsQuestion {
 }
 
 serveTasks({
-  async verify({ raw, fromDomain, ip, helo, mailFrom, mta }: VerifyTask, ask: Ask): Promise<AuthResults> {
+  async verify(task: VerifyTask, ask: Ask): Promise<AuthResults> {
+    const { raw, fromDomain, ip, helo, mailFrom, mta, timeLimitMs } = task;
+    const overdue = AbortSignal.timeout(timeLimitMs);
     const results = await authenticate(Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength), {
       mta,
       disableArc: true,
       disableBimi: true,
-      resolver: (name, type) => ask({ name, type } satisfies DnsQuestion) as Promise<string[]>,
+      resolver: (name, type) => inTime(overdue, ask({ name, type } satisfies DnsQuestion) as Promise<string[]>),
       ...(ip === null ? {} : { ip }),
       ...(helo === null ? {} : { helo }),
       ...(mailFrom === null || mailFrom === '' ? {} : { sender: mailFrom }),
@@ -36,3 +40,13 @@ serveTasks({
     return readResults(results, fromDomain);
   },
 });
+
+/** A question to the DNS, which fails as one that timed out when the time for all of them is over. */
+function inTime<Answer>(overdue: AbortSignal, answer: Promise<Answer>): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const onOverdue = () => reject(Object.assign(new Error('ETIMEOUT'), { code: 'ETIMEOUT' }));
+    if (overdue.aborted) onOverdue();
+    overdue.addEventListener('abort', onOverdue, { once: true });
+    answer.then(resolve, reject).finally(() => overdue.removeEventListener('abort', onOverdue));
+  });
+}

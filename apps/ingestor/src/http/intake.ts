@@ -4,7 +4,8 @@ import type { MemoryBudget, MemoryLease } from '../memory-budget.js';
 import { readBody } from './read-body.js';
 
 export interface IntakeOptions {
-  budget: MemoryBudget;
+  /** Each has its own: large mails from anyone leave room for an SMS. */
+  budgets: { mail: MemoryBudget; sms: MemoryBudget };
   journal: Journal;
   /** Start of every hook URL; undefined: our own address. */
   publicUrl: string | undefined;
@@ -43,7 +44,8 @@ export class Intake {
     request: FastifyRequest,
     work: (body: IncomingBody) => Promise<Result>,
   ): Promise<Result> {
-    const lease = this.options.budget.lease();
+    const { mail, sms } = this.options.budgets;
+    const lease = (source === 'twilio' ? sms : mail).lease();
     const body = new IncomingBody(request, lease);
     try {
       return await work(body);

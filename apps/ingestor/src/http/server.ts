@@ -1,8 +1,8 @@
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 
 const connectionTimeoutMs = 30_000;
-/** 30 MB at 2 Mbit/s. */
-const requestTimeoutMs = 120_000;
+/** 30 MB at 4 Mbit/s. */
+const requestTimeoutMs = 60_000;
 const keepAliveTimeoutMs = 72_000; // longer than the idle time-out of the usual load balancers, so that they hang up first
 
 /** The HTTP server of the hooks. What was forwarded for whom is believed of nobody: signatures are over the configured URL. */

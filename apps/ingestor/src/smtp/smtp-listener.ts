@@ -5,12 +5,12 @@ import { AppError } from '@otpost/contracts';
 import type { Logger } from '@otpost/platform';
 import type { Journal } from '../journal.js';
 import type { MailReceiver, MailRecipient } from '../mail/mail-receiver.js';
-import type { MemoryBudget } from '../memory-budget.js';
+import type { MemoryBudget, MemoryLease } from '../memory-budget.js';
 import type { Parser } from '../workers/parser.js';
 import { sharedBytes } from '../workers/shared-bytes.js';
+import { Admission } from './admission.js';
 import { selfSignedCertificate } from './self-signed-certificate.js';
 import { smtpReply, SmtpReply } from './smtp-reply.js';
-import { TokenBuckets } from './token-buckets.js';
 
 export interface SmtpListenerOptions {
   host: string;
@@ -25,6 +25,7 @@ export interface SmtpListenerOptions {
   mailsPerMinute: number;
   /** How long a stop waits for the transactions that have begun. */
   stopMs: number;
+  textTimeoutMs?: number;
 }
 
 /** What one connection has done so far. */
@@ -34,6 +35,8 @@ interface Dialogue {
 }
 
 const socketTimeoutMs = 60_000;
+/** For the whole text of a mail, however slowly it comes. */
+const textTimeoutMs = 180_000;
 const mostRecipients = 20;
 /** Then it is a search for addresses. */
 const mostUnknownRecipients = 10;
@@ -44,9 +47,7 @@ const stopCheckMs = 50;
 export class SmtpListener {
   private readonly server: SMTPServer;
   private readonly dialogues = new WeakMap<SMTPServerSession, Dialogue>();
-  private readonly connectionsOf = new Map<string, number>();
-  private readonly admitted = new WeakSet<SMTPServerSession>();
-  private readonly rate: TokenBuckets;
+  private readonly admission: Admission;
   private refresh: NodeJS.Timeout | undefined;
 
   constructor(
@@ -59,7 +60,7 @@ export class SmtpListener {
       logger: Logger;
     },
   ) {
-    this.rate = new TokenBuckets({ perMinute: options.mailsPerMinute });
+    this.admission = new Admission(options);
     this.server = new SMTPServer({
       ...this.certificate(),
       name: options.inboxDomain,
@@ -74,8 +75,8 @@ export class SmtpListener {
       maxClients: options.connections,
       socketTimeout: socketTimeoutMs,
       ...(options.trustedProxies && { useProxy: [...options.trustedProxies] }),
-      onConnect: (session, done) => done(this.admit(session)),
-      onClose: (session) => this.leave(session),
+      onConnect: (session, done) => done(this.admission.connect(session)),
+      onClose: (session) => this.admission.disconnect(session),
       onMailFrom: (_address, session, done) => done(this.begin(session)),
       onRcptTo: ({ address }, session, done) => void this.addRecipient(address, session).then(done),
       onData: (stream, session, done) => void this.take(stream, session).then(({ error, text }) => done(error, text)),
@@ -129,28 +130,10 @@ export class SmtpListener {
     clearInterval(dismissing);
   }
 
-  private admit(session: SMTPServerSession): Error | null {
-    const { remoteAddress } = session;
-    const open = this.connectionsOf.get(remoteAddress) ?? 0;
-    if (open >= this.options.connectionsPerIp) return new SmtpReply(421, 'Too many connections from your address');
-    this.connectionsOf.set(remoteAddress, open + 1);
-    this.admitted.add(session);
-    return null;
-  }
-
-  private leave(session: SMTPServerSession): void {
-    if (!this.admitted.delete(session)) return;
-    const open = (this.connectionsOf.get(session.remoteAddress) ?? 1) - 1;
-    if (open > 0) this.connectionsOf.set(session.remoteAddress, open);
-    else this.connectionsOf.delete(session.remoteAddress);
-  }
-
   private begin(session: SMTPServerSession): Error | null {
     if (this.options.requireTls && !session.secure) return new SmtpReply(530, 'Must issue a STARTTLS command first');
-    if (!this.rate.take(session.remoteAddress))
-      return new SmtpReply(451, 'Too many mails from your address, slow down');
     this.dialogueOf(session).recipients.clear();
-    return null;
+    return this.admission.beginMail(session);
   }
 
   private async addRecipient(address: string, session: SMTPServerSession): Promise<Error | null> {
@@ -175,9 +158,11 @@ export class SmtpListener {
     session: SMTPServerSession,
   ): Promise<{ error?: Error; text?: string }> {
     const lease = this.uses.budget.lease();
+    const overdue = setTimeout(() => this.hangUp(session), this.options.textTimeoutMs ?? textTimeoutMs);
     let settled: Promise<void> = Promise.resolve();
     try {
       const raw = await this.read(stream, lease);
+      clearTimeout(overdue);
       const startedAt = performance.now();
       const receivedAt = new Date();
       const mail = await this.uses.parser.parseMail(raw);
@@ -198,28 +183,52 @@ export class SmtpListener {
       this.uses.journal.failed('smtp', error, session.remoteAddress);
       return { error: smtpReply(error) };
     } finally {
+      clearTimeout(overdue);
       void settled.finally(() => lease.release());
     }
   }
 
   /** To its end, also where nothing more is kept: an answer comes after the last byte. */
-  private async read(stream: SMTPServerDataStream, lease: { grow(bytes: number): void }): Promise<Uint8Array> {
+  private async read(stream: SMTPServerDataStream, lease: MemoryLease): Promise<Uint8Array> {
     const chunks: Uint8Array[] = [];
     let refusal: AppError | undefined;
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      if (refusal !== undefined) continue;
-      try {
-        if (stream.byteLength > this.options.maxBytes)
-          throw new AppError('payload_too_large', 'The message is too large');
-        lease.grow(chunk.length);
-        chunks.push(chunk);
-      } catch (error) {
-        refusal = error as AppError;
-        chunks.length = 0;
+    try {
+      for await (const chunk of stream as AsyncIterable<Buffer>) {
+        if (refusal !== undefined) continue;
+        refusal = this.keep(chunk, chunks, stream, lease);
       }
+    } catch (cause) {
+      throw new AppError('cancelled', 'The connection was lost', { cause });
     }
     if (refusal !== undefined) throw refusal;
     return sharedBytes(chunks);
+  }
+
+  /** Why a chunk, and with it the mail, is not kept. */
+  private keep(
+    chunk: Buffer,
+    chunks: Uint8Array[],
+    { byteLength }: SMTPServerDataStream,
+    lease: MemoryLease,
+  ): AppError | undefined {
+    try {
+      if (byteLength > this.options.maxBytes) throw new AppError('payload_too_large', 'The message is too large');
+      lease.grow(chunk.length);
+      chunks.push(chunk);
+      return undefined;
+    } catch (error) {
+      chunks.length = 0;
+      lease.release();
+      return error as AppError;
+    }
+  }
+
+  private hangUp(session: SMTPServerSession): void {
+    for (const connection of this.server.connections) {
+      if (connection.session !== session) continue;
+      connection.send(421, 'Too slow');
+      connection.close();
+    }
   }
 
   private dialogueOf(session: SMTPServerSession): Dialogue {

@@ -13,7 +13,7 @@ export async function sendMail(port: number, mail: MailOptions): Promise<SentMes
     tls: { rejectUnauthorized: false },
   });
   try {
-    return (await transport.sendMail(mail));
+    return await transport.sendMail(mail);
   } finally {
     transport.close();
   }

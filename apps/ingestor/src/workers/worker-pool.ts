@@ -28,6 +28,8 @@ export interface WorkerPoolOptions extends ThreadSource {
 
 export interface TaskOptions {
   bulky?: boolean;
+  /** Aborted before a thread has it in hand, the task is forgotten, with all that it holds. */
+  signal?: AbortSignal;
 }
 
 interface Task {
@@ -84,14 +86,16 @@ export class WorkerPool {
    * @throws AppError whatever the task threw as such; `validation_failed` for one that took too long or too much memory;
    *   `overloaded`; `internal` where the thread was lost.
    */
-  run<Result>(kind: string, payload: unknown, { bulky = false }: TaskOptions = {}): Promise<Result> {
+  run<Result>(kind: string, payload: unknown, { bulky = false, signal }: TaskOptions = {}): Promise<Result> {
     if (this.closed) return Promise.reject(unavailable('The service is stopping'));
     if (this.waiting.length >= this.options.maxWaiting) {
       return Promise.reject(new AppError('overloaded', 'Too much at once, try again', { retryAfterSeconds: 2 }));
     }
     return new Promise<Result>((resolve, reject) => {
       const settle = resolve as (result: unknown) => void;
-      this.waiting.push({ id: this.nextId++, kind, payload, bulky, resolve: settle, reject });
+      const task: Task = { id: this.nextId++, kind, payload, bulky, resolve: settle, reject };
+      this.waiting.push(task);
+      signal?.addEventListener('abort', () => this.forget(task), { once: true });
       this.dispatch();
     });
   }
@@ -101,6 +105,13 @@ export class WorkerPool {
     this.closed = true;
     for (const task of this.waiting.splice(0)) task.reject(unavailable('The service is stopping'));
     await Promise.all([...this.threads].map((thread) => this.end(thread, unavailable('The service is stopping'))));
+  }
+
+  private forget(task: Task): void {
+    const index = this.waiting.indexOf(task);
+    if (index < 0) return;
+    this.waiting.splice(index, 1);
+    task.reject(new AppError('cancelled', 'Nobody waits for it any more'));
   }
 
   private spawn(takesBulk: boolean): Promise<void> {
