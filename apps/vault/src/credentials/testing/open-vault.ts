@@ -41,7 +41,8 @@ export async function openVault() {
   createKeyringFile(join(directory, 'keyring'));
   const database = new Database({ url: testDatabase.urls.vault, applicationName: 'spec', connections: 10 });
   const owner = new OwnerDatabase({ url: testDatabase.ownerUrl, applicationName: 'spec (owner)', connections: 3 });
-  const dataKeys = new DataKeys(owner, LocalKeyring.open(join(directory, 'keyring')), 300);
+  const kek = LocalKeyring.open(join(directory, 'keyring'));
+  const dataKeys = new DataKeys(owner, kek, 300);
   const codePath = new CodePath(database);
   const uses = new CredentialUses(owner);
   const read = new ReadCredential(database, dataKeys, 'in.example.test');
@@ -83,6 +84,9 @@ export async function openVault() {
     database,
     owner,
     dataKeys,
+    kek,
+    /** To connect as another service. */
+    urls: testDatabase.urls,
     uses,
     makeWorkspace,
     close: async () => {
