@@ -8,6 +8,9 @@ export interface BroadcastContract<Message extends z.ZodType = z.ZodType> {
 }
 
 /** Declares a broadcast topic, `<service>.<what happened>`. */
-export function defineBroadcast<Message extends z.ZodType>(topic: string, message: Message): BroadcastContract<Message> {
+export function defineBroadcast<Message extends z.ZodType>(
+  topic: string,
+  message: Message,
+): BroadcastContract<Message> {
   return { kind: 'broadcast', topic, message };
 }
