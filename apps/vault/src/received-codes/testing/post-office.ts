@@ -43,8 +43,8 @@ export class PostOffice {
       vault.database,
       vault.dataKeys,
       this.keyPairs,
-      { emit: async (_contract, payload) => void this.told.push(`emit ${JSON.stringify(payload)}`) },
-      { add: async (contract, job) => void this.told.push(`add ${contract.name} ${JSON.stringify(job)}`) },
+      { emit: (_contract, payload) => this.#tell(`emit ${JSON.stringify(payload)}`) },
+      { add: (contract, job) => this.#tell(`add ${contract.name} ${JSON.stringify(job)}`) },
       logger,
     );
     this.codes = new ReceivedCodesController(vault.database, vault.dataKeys);
@@ -136,6 +136,11 @@ export class PostOffice {
     return this.dispatcher.withWorkspace(client.id, (tx) => claimReceivedCodes(tx, entry['id'] as string), {
       timeoutMs: 30_000,
     });
+  }
+
+  #tell(what: string): Promise<void> {
+    this.told.push(what);
+    return Promise.resolve();
   }
 
   async open(client: WorkspaceClient, challengeId: string): Promise<string | null> {
