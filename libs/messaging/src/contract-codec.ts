@@ -5,11 +5,16 @@ import { AppError, errorCodes, type ErrorCode } from '@otpost/contracts';
 const statusOk = 0;
 const statusError = 1;
 
+/** In UTF-16 units. Redis holds thousands of bodies at once. */
+const longestBody = 8 * 2 ** 20;
+
 /** A payload or response as the JSON text of its contract. Throws `internal` when it is not what the contract says. */
 export function encodeBody<Schema extends z.ZodType>(schema: Schema, value: z.output<Schema>, what: string): string {
   const result = z.safeEncode(schema, value);
   if (!result.success) throw contractBroken(what, result.error);
-  return JSON.stringify(result.data) ?? '';
+  const text = JSON.stringify(result.data) ?? '';
+  if (text.length > longestBody) throw new AppError('payload_too_large', 'Too large', { internal: what });
+  return text;
 }
 
 /** The other way round. Throws `internal` when the text is not what the contract says. */

@@ -5,6 +5,7 @@ export { MessagingModule } from './messaging-module.js';
 /** Asking: `RpcClient.call(contract, payload)`, `RpcClient.emit(contract, payload)`. */
 export { type CallOptions, RpcClient, type RpcClientOptions } from './rpc-client.js';
 export type { CallOutcome } from './pending-call.js';
+export { RpcClientProxy, type RpcClientProxyOptions } from './rpc-client-proxy.js';
 
 /** Answering: `@Rpc(contract)` and `@OnEvent(contract)` on methods of controllers, served by `RedisRpcServer`. */
 export { OnEvent, redisTransport, Rpc } from './rpc-decorators.js';

@@ -19,6 +19,8 @@ export interface AddOptions {
   reschedule?: boolean;
 }
 
+/** A client that never was connected would wait for ever. */
+const answerWithinMs = 3_000;
 /** Failed jobs kept for a look. They hold ids and a code. */
 const failedKept = { count: 1_000, age: 7 * 24 * 3_600 };
 
@@ -68,14 +70,20 @@ export class JobQueues {
   }
 
   private async run(contract: QueueContract, work: (queue: Queue) => Promise<unknown>): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error('no answer from Redis')), answerWithinMs);
+    });
     try {
-      await work(this.queue(contract));
+      await Promise.race([work(this.queue(contract)), tooLate]);
     } catch (cause) {
       throw new AppError('unavailable', 'Temporarily unavailable, try again', {
         cause,
         retryAfterSeconds: 1,
         internal: `queue ${contract.name}`,
       });
+    } finally {
+      clearTimeout(timer);
     }
   }
 

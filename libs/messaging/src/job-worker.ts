@@ -2,7 +2,7 @@ import { type Job, UnrecoverableError, Worker } from 'bullmq';
 import { AppError, type ErrorCode } from '@otpost/contracts';
 import type { JobContext, JobHandlerMetadata } from './job-handler.js';
 import { queueName, queuePrefix, type QueueConnectionOptions } from './job-queues.js';
-import { openRedis, parseRedisUrl } from './redis-connection.js';
+import { openRedis, parseRedisUrl, type RedisClient } from './redis-connection.js';
 
 /** How one attempt at a job ended, for metrics and logs. */
 export interface JobOutcome {
@@ -33,6 +33,7 @@ const longestBackoffMs = 3_600_000;
 
 /** Handles the jobs of one queue. */
 export class JobWorker {
+  private readonly connection: RedisClient;
   private readonly worker: Worker;
   private readonly stopping = new AbortController();
 
@@ -42,10 +43,10 @@ export class JobWorker {
     private readonly options: JobWorkerOptions,
   ) {
     const { contract, concurrency } = metadata;
-    const connection = openRedis(parseRedisUrl(options.redisUrl.reveal()), { maxRetriesPerRequest: null });
-    connection.on('error', () => undefined);
+    this.connection = openRedis(parseRedisUrl(options.redisUrl.reveal()), { maxRetriesPerRequest: null });
+    this.connection.on('error', () => undefined);
     this.worker = new Worker(queueName(contract), (job) => this.process(job), {
-      connection,
+      connection: this.connection,
       prefix: queuePrefix(options.prefix),
       concurrency,
       lockDuration: lockMs,
@@ -55,17 +56,21 @@ export class JobWorker {
       settings: { backoffStrategy: (attempt, _type, error) => this.backoffMs(attempt, error) },
     });
     this.worker.on('error', () => undefined);
-    this.worker.on('closed', () => connection.disconnect());
   }
 
   /** Takes no more jobs, waits for those it has (bounded). A job that is not over by then is handled again elsewhere. */
   async close(timeoutMs: number): Promise<void> {
-    const overdue = setTimeout(() => {
-      this.stopping.abort(new AppError('unavailable', 'The service is stopping'));
-      void this.worker.close(true);
-    }, timeoutMs);
-    await this.worker.close();
-    clearTimeout(overdue);
+    let timer: NodeJS.Timeout | undefined;
+    const overdue = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        this.options.logger.warn('job.close_overdue', { queue: this.metadata.contract.name });
+        this.stopping.abort(new AppError('unavailable', 'The service is stopping'));
+        resolve();
+      }, timeoutMs);
+    });
+    await Promise.race([this.worker.close().catch(() => undefined), overdue]);
+    clearTimeout(timer);
+    this.connection.disconnect();
   }
 
   private async process(job: Job): Promise<void> {

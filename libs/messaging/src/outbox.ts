@@ -58,16 +58,16 @@ export class Outbox {
     this.waiting = [];
     const once = messages.filter((message) => message.atMostOnce);
     const repeatable = once.length === 0 ? messages : messages.filter((message) => !message.atMostOnce);
-    if (repeatable.length > 0) void this.send(repeatable, '');
-    if (once.length > 0) void this.sendOnce(once);
+    if (repeatable.length > 0) void this.send(repeatable);
+    if (once.length > 0) void (this.incarnation === '' ? this.learnIncarnation(once) : this.sendOnce(once));
   }
 
-  private async send(messages: Outgoing[], incarnation: string): Promise<void> {
+  private async send(messages: Outgoing[]): Promise<void> {
     try {
-      this.settle(messages, await this.run(messages, incarnation));
+      this.settle(messages, await this.run(messages, ''));
     } catch {
       this.waiting.push(...messages);
-      setTimeout(() => this.schedule(), retryMs * (0.5 + Math.random())).unref();
+      this.scheduleLater();
     }
   }
 
@@ -77,19 +77,32 @@ export class Outbox {
    */
   private async sendOnce(messages: Outgoing[]): Promise<void> {
     try {
-      // No incarnation is 'unknown', so that asking with it tells the present one and adds nothing.
-      let answer = await this.run(messages, this.incarnation || 'unknown');
-      if (answer[0] === 'incarnation') {
-        this.incarnation = answer[1] ?? '';
-        answer = await this.run(messages, this.incarnation);
-      }
-      // Changed twice in a moment: later.
-      if (answer[0] === 'incarnation') this.waiting.push(...messages);
-      else this.settle(messages, answer);
+      const answer = await this.run(messages, this.incarnation);
+      if (answer[0] !== 'incarnation') return this.settle(messages, answer);
+      // Redis is another one since: nothing was added.
+      this.incarnation = '';
+      this.waiting.push(...messages);
+      this.schedule();
     } catch {
       for (const message of messages) message.unsure();
     }
-    this.schedule();
+  }
+
+  /** Asks which Redis this is, adding nothing; the messages stay. */
+  private async learnIncarnation(messages: Outgoing[]): Promise<void> {
+    this.waiting.push(...messages);
+    try {
+      // None is called so.
+      const [, present = ''] = await this.run([], 'unknown');
+      this.incarnation = present;
+      this.schedule();
+    } catch {
+      this.scheduleLater();
+    }
+  }
+
+  private scheduleLater(): void {
+    setTimeout(() => this.schedule(), retryMs * (0.5 + Math.random())).unref();
   }
 
   private async run(messages: readonly Outgoing[], incarnation: string): Promise<string[]> {

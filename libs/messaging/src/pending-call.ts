@@ -23,8 +23,10 @@ export class PendingCall implements Outgoing {
   entryId = '';
   /** It may have reached Redis. */
   maybeSent = false;
-  /** When it was last seen in the stream, or added. */
-  seenAt: number;
+  /** When it was last looked for in the stream. Epoch ms. */
+  soughtAt: number;
+  /** It was not in the stream when last looked for: answered, or lost. */
+  isMissing = false;
   private sealed: { incarnation: string; frame: Buffer } | undefined;
 
   constructor(
@@ -38,7 +40,7 @@ export class PendingCall implements Outgoing {
     private readonly end: CallEnd,
     private readonly settling: (call: PendingCall, outcome: CallOutcome['code']) => void,
   ) {
-    this.seenAt = startedAt;
+    this.soughtAt = startedAt;
   }
 
   get atMostOnce(): boolean {
@@ -56,6 +58,7 @@ export class PendingCall implements Outgoing {
 
   added(entryId: string): void {
     this.entryId = entryId;
+    this.isMissing = false;
   }
 
   refused(error: AppError): void {

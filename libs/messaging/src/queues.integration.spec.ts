@@ -45,7 +45,7 @@ describe('queues', () => {
   let app: INestApplicationContext;
   let queues: JobQueues;
 
-  const start = (handlers: new () => object) =>
+  const start = (handlers: new () => object, closeTimeoutMs = 5_000) =>
     NestFactory.createApplicationContext(
       {
         module: Root,
@@ -54,6 +54,7 @@ describe('queues', () => {
             redisUrl: new Secret(redis.url),
             logger: createLogger({ service: 'vault', replica: 'test', level: 'silent' }),
             service: 'vault',
+            closeTimeoutMs,
             queues: [drain, expire, elsewhere],
             observe: (outcome) => outcomes.push(outcome),
           }),
@@ -158,6 +159,35 @@ describe('queues', () => {
     // A second job of the same id is taken again: the first has ended.
     await queues.add(drain, { endpoint_id });
     await until('the next one ran', () => runs === 2);
+  });
+
+  it('can be added again after it was taken back', async () => {
+    const challenge_id = randomUUID();
+    const job = { challenge_id, expires_at_ms: Date.now() };
+    await queues.add(expire, job, { dueAt: Date.now() + 3_600_000 });
+    await queues.remove(expire, job);
+    await queues.add(expire, job);
+    await until('it is handled', () => expired.some(({ id }) => id === challenge_id));
+  });
+
+  it('does not hold up the end of the process for longer than it may', async () => {
+    const slow = await start(Handlers, 100);
+    let signal: AbortSignal | undefined;
+    let release = () => {};
+    onDrain = (_job, context) => {
+      signal ??= context.signal;
+      return new Promise((resolve) => (release = resolve));
+    };
+    await app.close();
+    await slow.get(JobQueues).add(drain, { endpoint_id: randomUUID() });
+    await until('the job has begun', () => signal !== undefined);
+    const began = performance.now();
+    await slow.close();
+    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(signal?.aborted).toBe(true);
+    release();
+    app = await start(Handlers);
+    queues = app.get(JobQueues);
   });
 
   it('says unavailable while Redis is away, and goes on when it is back', async () => {

@@ -12,7 +12,8 @@ type NodeOptions = Omit<RedisOptions, 'replyMapping'>;
 export type ConnectionPurpose = 'commands' | 'blocking' | 'subscriber';
 
 const longestRetryMs = 2_000;
-/** Longer than any blocking read waits: a connection silent for so long is dead, though TCP has not noticed. */
+const pingIntervalMs = 5_000;
+/** Longer than any blocking read waits, and than pings: a connection silent for so long is dead, though TCP has not noticed. */
 const silentSocketMs = 15_000;
 
 /**
@@ -24,6 +25,8 @@ export class RedisConnection {
   readonly client: RedisClient;
   private readonly readyListeners = new Set<() => void>();
   private readonly lostListeners = new Set<() => void>();
+  private readonly heartbeat: NodeJS.Timeout;
+  private waiters: ((isReady: boolean) => void)[] = [];
   private isLost = false;
   private isClosed = false;
 
@@ -37,6 +40,7 @@ export class RedisConnection {
     this.client.on('error', () => undefined);
     this.client.on('close', () => this.lost());
     this.client.on('ready', () => this.back());
+    this.heartbeat = setInterval(() => this.ping(), pingIntervalMs).unref();
   }
 
   get ready(): boolean {
@@ -65,21 +69,20 @@ export class RedisConnection {
   async untilReady(): Promise<boolean> {
     if (this.ready) return true;
     if (this.isClosed) return false;
-    return new Promise((resolve) => {
-      const done = () => {
-        this.client.off('ready', done);
-        this.client.off('end', done);
-        resolve(this.ready);
-      };
-      this.client.on('ready', done);
-      this.client.on('end', done);
-    });
+    return new Promise((resolve) => this.waiters.push(resolve));
   }
 
   close(): void {
     if (this.isClosed) return;
     this.isClosed = true;
+    clearInterval(this.heartbeat);
     this.client.disconnect();
+    this.wake(false);
+  }
+
+  /** So that a connection that has died without a word is noticed though nobody uses it. */
+  private ping(): void {
+    if (this.ready && this.purpose !== 'blocking') this.client.ping().catch(() => undefined);
   }
 
   private lost(): void {
@@ -92,7 +95,14 @@ export class RedisConnection {
   private back(): void {
     if (this.isLost && this.purpose === 'commands') this.logger.info('redis.back');
     this.isLost = false;
+    this.wake(true);
     for (const listener of this.readyListeners) listener();
+  }
+
+  private wake(isReady: boolean): void {
+    const { waiters } = this;
+    this.waiters = [];
+    for (const waiter of waiters) waiter(isReady);
   }
 }
 
@@ -163,12 +173,13 @@ export function openRedis(address: RedisAddress, overrides: NodeOptions): RedisC
 function openClient(url: string, purpose: ConnectionPurpose): RedisClient {
   const perPurpose: Record<ConnectionPurpose, NodeOptions> = {
     commands: { enableOfflineQueue: false },
-    blocking: { enableOfflineQueue: false, socketTimeout: silentSocketMs },
+    blocking: { enableOfflineQueue: false },
     subscriber: { autoResubscribe: true },
   };
   return openRedis(parseRedisUrl(url), {
     maxRetriesPerRequest: purpose === 'subscriber' ? null : 0,
     autoResendUnfulfilledCommands: false,
+    socketTimeout: silentSocketMs,
     ...perPurpose[purpose],
   });
 }

@@ -38,6 +38,7 @@ const longestDeadlineMs = 120_000;
 const eventDeadlineMs = 60_000;
 /** How long an event waits for Redis to come back. */
 const eventWaitMs = 5_000;
+/** How often requests without an answer are looked for. */
 const probeIntervalMs = 1_000;
 
 /** Asks other services, and tells them things. One per process; it reads the replies of all its calls with one connection. */
@@ -68,7 +69,7 @@ export class RpcClient {
     this.reading = readReplies(this.replies, messaging.keys.replies(this.address.toString('hex')), (frame) =>
       this.onReply(frame),
     );
-    this.probe = setInterval(() => void this.sendLostAgain(probeIntervalMs), probeIntervalMs).unref();
+    this.probe = setInterval(() => void this.sendLostAgain(probeIntervalMs * 0.9), probeIntervalMs).unref();
   }
 
   /** How many calls wait for their reply. */
@@ -100,6 +101,7 @@ export class RpcClient {
   emit<Contract extends EventContract>(contract: Contract, payload: PayloadOf<Contract>): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.isClosed) throw unavailable('client is closed');
+      if (this.events.size >= this.maxInFlight) throw overloaded('too many events wait for Redis');
       const body = encodeBody(contract.payload, payload, `event ${contract.pattern}`);
       const now = this.messaging.now();
       const id = this.nextId();
@@ -188,7 +190,7 @@ export class RpcClient {
         next = Math.min(next, call.deadline);
         continue;
       }
-      call.giveUp('deadline_exceeded');
+      call.giveUp(this.messaging.commands.ready ? 'deadline_exceeded' : 'unavailable');
       if (call.maybeSent) this.withdraw(call, false);
     }
     for (const event of this.events) {
@@ -229,33 +231,32 @@ export class RpcClient {
   }
 
   /**
-   * Sends again what is in no stream and was not answered: lost with Redis's memory, or its reply with a connection. Only requests
-   * that may be executed twice; a request that merely waits, or is being handled, is not sent again.
+   * Sends again what was in no stream twice in a row and is still not answered: lost with Redis's memory, or its reply with a
+   * connection. Only requests that may be executed twice. A request that merely waits, or is being handled, is not sent again, so that
+   * a slow service is not made slower; nor is one whose reply is on its way, hence twice.
    */
   private async sendLostAgain(quietMs: number): Promise<void> {
-    const now = this.messaging.now();
+    const { commands, keys, now } = this.messaging;
     for (const [service, outbox] of this.outboxes) {
       const calls = [...this.pending.values()].filter(
-        (call) =>
-          call.contract.service === service && !call.atMostOnce && call.entryId !== '' && now - call.seenAt >= quietMs,
+        ({ contract, atMostOnce, entryId, soughtAt }) =>
+          contract.service === service && !atMostOnce && entryId !== '' && now() - soughtAt >= quietMs,
       );
-      if (calls.length === 0 || !this.messaging.commands.ready) continue;
-      try {
-        const missing = (await runScript(
-          this.messaging.commands.client,
-          missingRequests,
-          [this.messaging.keys.requests(service)],
-          calls.map((call) => call.entryId),
-        )) as number[];
-        for (const call of calls) call.seenAt = now;
-        for (const index of missing) {
-          const call = calls[index];
-          if (call === undefined || call.settled) continue;
-          call.entryId = '';
-          outbox.add(call);
+      if (calls.length === 0 || !commands.ready) continue;
+      const entryIds = calls.map(({ entryId }) => entryId);
+      const missing = await runScript(commands.client, missingRequests, [keys.requests(service)], entryIds).catch(
+        () => [],
+      );
+      for (const call of calls) call.soughtAt = now();
+      for (const index of missing as number[]) {
+        const call = calls[index];
+        if (call === undefined || call.settled) continue;
+        if (!call.isMissing) {
+          call.isMissing = true;
+          continue;
         }
-      } catch {
-        // Redis went away: again when it is back.
+        call.entryId = '';
+        outbox.add(call);
       }
     }
   }

@@ -46,7 +46,7 @@ export class RedisServer {
       [
         ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.directory, '--save', '""'],
         persistent ? ['--appendonly', 'yes', '--appendfsync', 'always'] : [],
-        cluster ? ['--cluster-enabled', 'yes'] : [],
+        cluster ? ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1'] : [],
       ].flat(),
       { stdio: 'ignore' },
     );

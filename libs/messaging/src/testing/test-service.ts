@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Controller, Inject, Module, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { Ctx, Payload } from '@nestjs/microservices';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppError, type RequestOf, type ResponseOf } from '@otpost/contracts';
 import {
@@ -29,7 +28,7 @@ class TestController {
   constructor(@Inject(journalToken) private readonly journal: Journal) {}
 
   @Rpc(contracts.echo)
-  async echo(@Payload() request: RequestOf<typeof contracts.echo>): Promise<ResponseOf<typeof contracts.echo>> {
+  async echo(request: RequestOf<typeof contracts.echo>): Promise<ResponseOf<typeof contracts.echo>> {
     if (request.wait_ms > 0) await delay(request.wait_ms);
     return { text: request.text, replica: this.journal.replica };
   }
@@ -66,8 +65,8 @@ class TestController {
 
   @Rpc(contracts.wait)
   async wait(
-    @Payload() { id }: RequestOf<typeof contracts.wait>,
-    @Ctx() context: RpcContext,
+    { id }: RequestOf<typeof contracts.wait>,
+    context: RpcContext,
   ): Promise<ResponseOf<typeof contracts.wait>> {
     this.journal.write(`waiting ${id}`);
     await new Promise<void>((resolve) => context.signal.addEventListener('abort', () => resolve(), { once: true }));
@@ -84,11 +83,12 @@ class TestController {
 @Module({})
 class TestServiceModule {}
 
-export type TestServiceOptions = MessagingOptions & Partial<Pick<RpcServerOptions, 'maxInFlight' | 'closeTimeoutMs'>>;
+export type TestServiceOptions = MessagingOptions &
+  Partial<Pick<RpcServerOptions, 'maxInFlight' | 'closeTimeoutMs' | 'contracts'>>;
 
 /** Starts one replica of the test service: a Nest app as the real ones are. */
 export async function startTestService(options: TestServiceOptions, journal: Journal): Promise<NestFastifyApplication> {
-  const { maxInFlight, closeTimeoutMs, ...messaging } = options;
+  const { maxInFlight, closeTimeoutMs, contracts: declared = contracts.testContracts, ...messaging } = options;
   const module: DynamicModule = {
     module: TestServiceModule,
     imports: [MessagingModule.forRoot(messaging)],
@@ -101,11 +101,16 @@ export async function startTestService(options: TestServiceOptions, journal: Jou
   });
   const strategy = new RedisRpcServer(app.get(Messaging), {
     service: 'vault',
-    contracts: contracts.testContracts,
+    contracts: declared,
     ...(maxInFlight === undefined ? {} : { maxInFlight }),
     ...(closeTimeoutMs === undefined ? {} : { closeTimeoutMs }),
   });
   app.connectMicroservice({ strategy });
-  await app.startAllMicroservices();
+  try {
+    await app.startAllMicroservices();
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
   return app;
 }
