@@ -51,7 +51,11 @@ describe('the environment of a service', () => {
       'OTPOST_SENDGRID_PATH_SECRET_FILE',
       'OTPOST_TWILIO_AUTH_TOKEN_FILE',
     ];
-    expect(keysOf(environmentOf('gateway'))).toEqual(['OTPOST_ROOT_KEY_FILE', 'OTPOST_TRANSPORT_KEY_FILE']);
+    expect(keysOf(environmentOf('gateway'))).toEqual([
+      'OTPOST_ROOT_KEY_FILE',
+      'OTPOST_TRANSPORT_KEY_FILE',
+      'OTPOST_TWILIO_AUTH_TOKEN_FILE',
+    ]);
     expect(keysOf(environmentOf('ingestor'))).toEqual(ofIngestor);
     expect(keysOf(environmentOf('dispatcher'))).toEqual(['OTPOST_TRANSPORT_KEY_FILE']);
     expect(keysOf(environmentOf('vault'))).toEqual([

@@ -7,6 +7,7 @@ import { InboxesController } from './inboxes/inboxes.controller.js';
 import { KeysController } from './keys/keys.controller.js';
 import { MessagesController } from './messages/messages.controller.js';
 import { OtpSecretsController } from './otp-secrets/otp-secrets.controller.js';
+import { PhoneNumbersController } from './phone-numbers/phone-numbers.controller.js';
 import { RunsController } from './runs/runs.controller.js';
 import { SeatsController } from './seats/seats.controller.js';
 import { SendblueSeatsController } from './seats/sendblue-seats.controller.js';
@@ -28,6 +29,7 @@ export const gatewayControllers: Type[] = [
   KeysController,
   MessagesController,
   OtpSecretsController,
+  PhoneNumbersController,
   RunsController,
   SeatsController,
   SendblueSeatsController,

@@ -14,6 +14,10 @@ import { CodePageController } from './code-page/code-page.controller.js';
 import { gatewayControllers } from './controllers.js';
 import { DocumentationController } from './documentation/documentation.controller.js';
 import { ProblemFilter } from './http/problem.js';
+import { BuyNumber } from './phone-numbers/buy-number.js';
+import { ImportNumber } from './phone-numbers/import-number.js';
+import { TwilioNumbers } from './phone-numbers/twilio-numbers.js';
+import { TwilioOptions } from './phone-numbers/twilio-options.js';
 import { CredentialLimit } from './rate-limits/credential-limit.js';
 import { RateLimiter } from './rate-limits/rate-limiter.js';
 import { RedisRateCounter } from './rate-limits/redis-rate-counter.js';
@@ -35,13 +39,17 @@ export class GatewayModule {
       imports: [MessagingModule.forRoot(messaging)],
       controllers: [...gatewayControllers, CodePageController, DocumentationController],
       providers: [
+        BuyNumber,
         ChallengeWaits,
         DatabaseKeySource,
         EventStreams,
+        ImportNumber,
         KeyUses,
         RedisRateCounter,
         { provide: Database, useValue: database },
         { provide: PageUrls, useValue: new PageUrls(config) },
+        { provide: TwilioNumbers, useValue: new TwilioNumbers(config.OTPOST_TWILIO_API_URL) },
+        { provide: TwilioOptions, useValue: new TwilioOptions(config) },
         { provide: 'LOGGER', useValue: logger },
         { provide: 'REDIS_PREFIX', useValue: config.OTPOST_REDIS_PREFIX },
         {

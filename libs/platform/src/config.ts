@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Secret } from '@otpost/envelope';
 import type { ServiceName } from '@otpost/contracts';
 import { inboundFields } from './config-inbound.js';
+import { twilioFields } from './config-twilio.js';
 import { webhookFields } from './config-webhooks.js';
 import { port, secretText, type VariableMeta } from './config-fields.js';
 
@@ -107,6 +108,7 @@ const schemas = {
   gateway: everyService
     .extend(transport.shape)
     .extend(publicUrl.shape)
+    .extend(twilioFields)
     .extend({
       OTPOST_ROOT_KEY: secretText(
         z.string().regex(/^otp_root_[A-Za-z0-9_-]{43}$/, 'must be otp_root_ and 43 base64url characters'),
