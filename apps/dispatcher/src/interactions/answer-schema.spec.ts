@@ -46,6 +46,16 @@ describe('a schema', () => {
     expect(fields(() => assertUsableSchema({ $schema: 'https://json-schema.org/draft/2020-12/schema' }))).toBeNull();
   });
 
+  it('holds each value to its own pattern, whatever other schemas ask', () => {
+    const digits = (count: number): AnswerSchema => ({ type: 'string', pattern: `^[0-9]{${count}}$` });
+    const two: AnswerSchema = { properties: { pin: digits(4), code: digits(6) } };
+    expect(fields(() => assertAnswers(two, { pin: '1234', code: '123456' }))).toBeNull();
+    expect(fields(() => assertAnswers(two, { pin: '1234', code: '1234' }))).toEqual(['code']);
+    const other: AnswerSchema = { properties: { code: digits(8) } };
+    expect(fields(() => assertAnswers(other, { code: '12345678' }))).toBeNull();
+    expect(fields(() => assertAnswers(other, { code: '1234' }))).toEqual(['code']);
+  });
+
   it('whose pattern would keep a backtracking engine busy for years is answered at once', () => {
     const schema: AnswerSchema = { properties: { a: { type: 'string', pattern: '^(a+)+$' } } };
     const startedAt = performance.now();

@@ -25,19 +25,25 @@ const keptValidators = 200;
 const linearTime = Object.assign(
   (pattern: string) => {
     const compiled = RE2JS.compile(pattern);
-    return { test: (text: string) => compiled.matcher(text).find() };
+    return {
+      test: (text: string) => compiled.matcher(text).find(),
+      // Ajv tells patterns apart by it, in all schemas of the process.
+      toString: () => pattern,
+    };
   },
   { code: 'linearTime' },
 );
 
-const ajv = new Ajv({
-  strict: false,
-  allErrors: false,
-  validateFormats: false,
-  addUsedSchema: false,
-  logger: false,
-  code: { regExp: linearTime },
-});
+const createAjv = () =>
+  new Ajv({
+    strict: false,
+    allErrors: false,
+    validateFormats: false,
+    addUsedSchema: false,
+    logger: false,
+    code: { regExp: linearTime },
+  });
+let ajv = createAjv();
 const validators = new Map<string, ValidateFunction>();
 
 /**
@@ -96,10 +102,13 @@ function validatorOf(schema: AnswerSchema): ValidateFunction {
   const key = JSON.stringify(rest);
   const kept = validators.get(key);
   if (kept !== undefined) return kept;
+  if (validators.size >= keptValidators) {
+    // Ajv keeps something of all it compiled: a new one now and then bounds the memory.
+    validators.clear();
+    ajv = createAjv();
+  }
   const validate = ajv.compile({ ...rest, type: 'object' });
-  // Ajv keeps what it compiled by the schema's object: forgotten, so that memory is bounded by what is kept here.
   ajv.removeSchema();
-  if (validators.size >= keptValidators) validators.delete(validators.keys().next().value ?? '');
   validators.set(key, validate);
   return validate;
 }
