@@ -10,7 +10,7 @@ const checkTimeoutMs = 1_000;
 
 /** Whether this replica is on its way out: then it is alive, and not ready for anything new. */
 export class Readiness {
-  #stopping = false;
+  #isStopping = false;
   #checks: readonly ReadinessCheck[] = [];
 
   /** What is needed to be ready. */
@@ -20,12 +20,16 @@ export class Readiness {
 
   /** From now on `/readyz` answers 503, so that a load balancer turns elsewhere. */
   stop(): void {
-    this.#stopping = true;
+    this.#isStopping = true;
+  }
+
+  get isStopping(): boolean {
+    return this.#isStopping;
   }
 
   /** Names what is missing; empty when everything is there. Asks each need for real, at most a second each, all at once. */
   async missing(): Promise<string[]> {
-    if (this.#stopping) return ['stopping'];
+    if (this.#isStopping) return ['stopping'];
     const outcomes = await Promise.all(
       this.#checks.map(async ({ name, check }) => {
         const signal = AbortSignal.timeout(checkTimeoutMs);

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Module, type DynamicModule, type INestApplicationContext, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
@@ -20,7 +21,7 @@ export interface ServiceContext<Service extends ServiceName> {
 export interface ServiceParts {
   module: DynamicModule | Type;
   readiness: (app: NestFastifyApplication) => readonly ReadinessCheck[];
-  /** The HTTP server, where the default one (health and metrics alone) is not enough. */
+  /** The HTTP server, where the default one (health and metrics alone) is not enough. It is drained before it stops. */
   adapter?: FastifyAdapter;
   /** Serves this service's RPC, where it has any. */
   rpcServer?: (app: NestFastifyApplication) => CustomTransportStrategy;
@@ -31,8 +32,14 @@ export interface ServiceParts {
 }
 
 /**
- * Runs one service until it is told to stop: configuration first, then Nest, then the port. SIGTERM and SIGINT end it in order:
- * not ready any more, no new work, work in flight ended (bounded), connections closed. Never returns a half-started service.
+ * How long a server that clients talk to still takes requests once it is told to stop: those on their way, on connections that look idle
+ * or are not accepted yet, would be lost otherwise. Each answer asks its client to connect anew, which may be to another replica.
+ */
+const drainMs = 500;
+
+/**
+ * Runs one service until it is told to stop: configuration first, then Nest, then the port. SIGTERM and SIGINT end it in order: not ready
+ * any more, drained, no new work, work in flight ended (bounded), connections closed. Never returns a half-started service.
  */
 export async function runService<Service extends ServiceName>(
   service: Service,
@@ -59,6 +66,7 @@ export async function runService<Service extends ServiceName>(
       { logger: nestLogger(logger), abortOnError: false, bodyParser: false },
     );
     readiness.watch(parts.readiness(app));
+    hangUpWhenStopping(app, readiness);
     await parts.configure?.(app);
     if (parts.rpcServer) {
       app.connectMicroservice({ strategy: parts.rpcServer(app) }, { inheritAppConfig: false });
@@ -87,6 +95,16 @@ function rootModule(module: DynamicModule | Type, readiness: Readiness): Dynamic
 @Module({})
 class ServiceModule {}
 
+function hangUpWhenStopping(app: NestFastifyApplication, readiness: Readiness): void {
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('onSend', (_request, reply, payload, done) => {
+      if (readiness.isStopping) reply.header('connection', 'close');
+      done(null, payload);
+    });
+}
+
 function stopOnSignal(
   app: INestApplicationContext,
   parts: ServiceParts,
@@ -106,6 +124,7 @@ function stopOnSignal(
       process.exit(1);
     }, shutdownSeconds * 1_000);
     try {
+      if (parts.adapter !== undefined) await sleep(drainMs);
       await app.close();
       await parts.close?.();
       clearTimeout(overdue);
