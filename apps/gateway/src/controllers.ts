@@ -3,6 +3,7 @@ import { AccessTokensController } from './api-keys/access-tokens.controller.js';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { AuditController } from './audit/audit.controller.js';
 import { ChallengesController } from './challenges/challenges.controller.js';
+import { InboundPolicyController } from './inboxes/inbound-policy.controller.js';
 import { InboxesController } from './inboxes/inboxes.controller.js';
 import { KeysController } from './keys/keys.controller.js';
 import { MessagesController } from './messages/messages.controller.js';
@@ -25,6 +26,7 @@ export const gatewayControllers: Type[] = [
   AuditController,
   ChallengesController,
   DeliveriesController,
+  InboundPolicyController,
   InboxesController,
   KeysController,
   MessagesController,

@@ -18,6 +18,7 @@ import { ReadCredential } from './credentials/read-credential.js';
 import { ReadReceivedCode } from './credentials/read-received-code.js';
 import { ReadTfaCode } from './credentials/read-tfa-code.js';
 import { UpdateCredential } from './credentials/update-credential.js';
+import { InboundPolicyController } from './inboxes/inbound-policy.controller.js';
 import { InboxesController } from './inboxes/inboxes.controller.js';
 import { DataKeyRotation } from './keys/data-key-rotation.js';
 import { DataKeys, keyEncryption } from './keys/data-keys.js';
@@ -69,7 +70,7 @@ const rooms: { controllers: Type[]; providers: Provider[] }[] = [
   },
   { controllers: [ReceivedCodesController], providers: [DepositMessages, WipeCodes] },
   { controllers: [MessagesController], providers: [PurgeMessages] },
-  { controllers: [InboxesController], providers: [] },
+  { controllers: [InboundPolicyController, InboxesController], providers: [] },
   { controllers: [PhoneNumbersController], providers: [CreatePhoneNumber] },
   { controllers: [ChallengeCodesController], providers: [DescribeFactors, TakeForChallenge] },
   { controllers: [AuditController, UsageController], providers: [AuditSealer] },

@@ -10,6 +10,7 @@ import * as audit from './vault/audit.js';
 import * as challengeCodes from './vault/challenge-codes.js';
 import * as credentials from './vault/credentials.js';
 import * as deposits from './vault/deposits.js';
+import * as inboundPolicy from './vault/inbound-policy.js';
 import * as inboxes from './vault/inboxes.js';
 import * as keys from './vault/keys.js';
 import * as messages from './vault/messages.js';
@@ -29,6 +30,7 @@ const declarations = [
   deposited,
   deposits,
   events,
+  inboundPolicy,
   inboxes,
   keys,
   messages,

@@ -32,6 +32,7 @@ export * from './vault/audit.js';
 export * from './vault/challenge-codes.js';
 export * from './vault/credentials.js';
 export * from './vault/deposits.js';
+export * from './vault/inbound-policy.js';
 export * from './vault/inboxes.js';
 export * from './vault/keys.js';
 export * from './vault/messages.js';
