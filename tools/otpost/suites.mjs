@@ -1,9 +1,12 @@
 // @ts-check
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { runJest } from './jest.mjs';
-import { failed } from './nx.mjs';
 import { runProgram, tail } from './run-program.mjs';
+import { startSharedSystem } from './shared-system.mjs';
 import { System } from './system.mjs';
 import { cleanEnvironment } from './temporary.mjs';
+import { failed, sum } from './test-results.mjs';
 import { inRoot, root, toolEnvironment } from './workspace.mjs';
 
 /** @typedef {import('./test-results.mjs').SuiteResult} SuiteResult */
@@ -16,8 +19,8 @@ import { inRoot, root, toolEnvironment } from './workspace.mjs';
  * @property {string[]} patterns of test files, for the suites that Jest runs
  */
 
-/** Folders that hold code and are no Nx project. */
-const looseFolders = ['e2e', 'bench'];
+/** Each with a `tsconfig.json`: all of the services, libraries and end-to-end tests are one program, the rest has types of its own. */
+const programs = ['.', 'tools/otpost', 'apps/console'];
 
 /** @param {TestRun} run */
 export function checkFormat({ signal }) {
@@ -29,22 +32,19 @@ export function checkFormat({ signal }) {
 }
 
 /** @param {TestRun} run */
-export async function lintLoose({ signal }) {
-  return oneCheck(
-    'lint of e2e and bench',
-    [
-      inRoot('node_modules/eslint/bin/eslint.js'),
-      '--max-warnings=0',
-      '--no-error-on-unmatched-pattern',
-      ...looseFolders,
-    ],
-    signal,
-  );
+export function lint({ signal }) {
+  return oneCheck('eslint', [inRoot('node_modules/eslint/bin/eslint.js'), '--max-warnings=0', '.'], signal);
 }
 
 /** @param {TestRun} run */
-export async function checkLooseTypes({ signal }) {
-  return oneCheck('types of e2e', [inRoot('node_modules/typescript/bin/tsc'), '-p', 'e2e/tsconfig.json'], signal);
+export async function checkTypes({ signal }) {
+  const tsc = inRoot('node_modules/typescript/bin/tsc');
+  const results = [];
+  for (const folder of programs) {
+    const config = join(folder, 'tsconfig.json');
+    if (existsSync(inRoot(config))) results.push(await oneCheck(`tsc -p ${config}`, [tsc, '-p', config], signal));
+  }
+  return sum(results);
 }
 
 /** @param {TestRun} run */
@@ -108,16 +108,28 @@ export async function integrationTests({ output, signal, folder, patterns }) {
   }
 }
 
-/** @param {TestRun} run */
+/**
+ * The canary test comes last, by itself: it reads what all others left behind.
+ * @param {TestRun} run
+ */
 export async function endToEndTests({ output, signal, folder, patterns }) {
-  return runJest({
-    config: 'e2e/jest.config.js',
-    args: ['--runInBand', '--', ...patterns],
-    folder,
-    environment: cleanEnvironment({ OTPOST_TEST_FOLDER: folder.path }),
-    onFile: (line) => output.line(line),
-    signal,
-  });
+  const stop = await startSharedSystem(folder, signal);
+  const jest = (/** @type {string[]} */ ...args) =>
+    runJest({
+      config: 'e2e/jest.config.js',
+      args: ['--passWithNoTests', ...args, '--', ...patterns],
+      folder,
+      environment: cleanEnvironment({ OTPOST_TEST_FOLDER: folder.path }),
+      onFile: (line) => output.line(line),
+      signal,
+    });
+  try {
+    const canary = 'e2e/canary\\.spec\\.ts$';
+    const others = await jest('--maxWorkers=2', '--testPathIgnorePatterns', '/node_modules/', canary);
+    return sum([others, await jest('--testMatch', '**/canary.spec.ts')]);
+  } finally {
+    await stop();
+  }
 }
 
 const jestRoots = ['--rootDir', root, '--roots', inRoot('apps'), inRoot('libs'), inRoot('tools')];

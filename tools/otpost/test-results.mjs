@@ -2,7 +2,7 @@
 import { indent } from './output.mjs';
 
 /**
- * What one suite came to. A project that is linted or type-checked counts as one test.
+ * What one suite came to. Lint counts as one test, and so does each program whose types are checked.
  * @typedef {object} SuiteResult
  * @property {number} passed
  * @property {number} failed
@@ -43,6 +43,15 @@ export function failIfEmpty(result) {
     failed: 1,
     failures: [{ title: 'ran no test', text: 'A suite without tests counts as failed.' }],
   };
+}
+
+/**
+ * @param {string} title
+ * @param {string} text
+ * @returns {SuiteResult}
+ */
+export function failed(title, text) {
+  return { passed: 0, failed: 1, skipped: 0, failures: [{ title, text }] };
 }
 
 /** @param {SuiteResult} result */

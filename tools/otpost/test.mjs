@@ -4,21 +4,20 @@ import { build } from './build.mjs';
 import { parseFlags } from './flags.mjs';
 import { install } from './install.mjs';
 import { withLock } from './lock.mjs';
-import { failed, runTargets } from './nx.mjs';
 import { outputTo, report, step, surviveClosedPipe, UserError } from './output.mjs';
 import { redisProgram } from './redis.mjs';
 import { onSignal } from './signals.mjs';
 import {
   checkBoundaries,
   checkFormat,
-  checkLooseTypes,
+  checkTypes,
   endToEndTests,
   integrationTests,
-  lintLoose,
+  lint,
   unitTests,
 } from './suites.mjs';
-import { cleanEnvironment, temporaryFolder } from './temporary.mjs';
-import { countsLine, failIfEmpty, failureText, nothingYet, sum } from './test-results.mjs';
+import { temporaryFolder } from './temporary.mjs';
+import { countsLine, failed, failIfEmpty, failureText, sum } from './test-results.mjs';
 import { inRoot } from './workspace.mjs';
 
 /** @typedef {import('./test-results.mjs').SuiteResult} SuiteResult */
@@ -26,8 +25,27 @@ import { inRoot } from './workspace.mjs';
 
 const suites = /** @type {const} */ (['format', 'lint', 'types', 'unit', 'boundaries', 'integration', 'e2e']);
 /** @typedef {typeof suites[number]} SuiteName */
+/** @typedef {{ name: SuiteName, work: (run: TestRun) => Promise<SuiteResult> }} Suite */
 
-const targetOf = /** @type {const} */ ({ lint: 'lint', types: 'typecheck', unit: 'test' });
+/**
+ * In lanes that run side by side, and after each other within a lane. What needs servers has the machine to itself.
+ * @type {Suite[][][]}
+ */
+const plan = [
+  [
+    [
+      { name: 'lint', work: lint },
+      { name: 'boundaries', work: checkBoundaries },
+    ],
+    [
+      { name: 'format', work: checkFormat },
+      { name: 'types', work: checkTypes },
+      { name: 'unit', work: unitTests },
+    ],
+  ],
+  [[{ name: 'integration', work: integrationTests }]],
+  [[{ name: 'e2e', work: endToEndTests }]],
+];
 
 /**
  * `./otpost test [suite] [pattern]`. The last line is `N passed, N failed`, over all suites.
@@ -80,9 +98,11 @@ async function runSuites(chosen, run) {
   const { output, signal } = run;
   /** @type {SuiteResult[]} */
   const results = [];
-  /** @param {string} title @param {() => Promise<SuiteResult>} work */
-  const suite = async (title, work) => {
-    results.push(await step(output, title, async () => failIfEmpty(await orFailure(title, work, signal)), countsLine));
+  /** @param {Suite} suite */
+  const runSuite = async ({ name, work }) => {
+    if (!chosen.includes(name)) return;
+    const tested = async () => failIfEmpty(await orFailure(name, () => work(run), signal));
+    results.push(await step(output, name, tested, countsLine));
   };
   mkdirSync(inRoot('.nx'), { recursive: true });
   const onWait = (/** @type {{ pid: number }} */ { pid }) => output.line(`waiting for another otpost (pid ${pid})`);
@@ -99,35 +119,14 @@ async function runSuites(chosen, run) {
     return failed('before any test', `${message}\n${details ?? ''}`);
   }
 
-  if (chosen.includes('format')) await suite('format', () => checkFormat(run));
-  const targets = nxTargets(chosen, run);
-  if (targets.length > 0) {
-    const byTarget = await step(output, 'nx', () =>
-      runTargets(targets, { environment: cleanEnvironment(), signal, onTask: (line) => output.line(line) }),
+  for (const lanes of plan) {
+    await Promise.all(
+      lanes.map(async (lane) => {
+        for (const suite of lane) await runSuite(suite);
+      }),
     );
-    for (const [name, target] of Object.entries(targetOf)) {
-      const extra = name === 'lint' ? lintLoose : name === 'types' ? checkLooseTypes : undefined;
-      if (targets.includes(target))
-        await suite(name, async () => sum([byTarget[target], (await extra?.(run)) ?? nothingYet()]));
-    }
-  } else if (chosen.includes('unit')) {
-    await suite('unit', () => unitTests(run));
   }
-  if (chosen.includes('boundaries')) await suite('boundaries', () => checkBoundaries(run));
-  if (chosen.includes('integration')) await suite('integration', () => integrationTests(run));
-  if (chosen.includes('e2e')) await suite('e2e', () => endToEndTests(run));
   return sum(results);
-}
-
-/**
- * With a pattern, unit tests go to Jest itself: Nx only knows whole projects.
- * @param {readonly SuiteName[]} chosen
- * @param {TestRun} run
- */
-function nxTargets(chosen, { patterns }) {
-  return Object.entries(targetOf)
-    .filter(([name]) => chosen.some((suite) => suite === name) && !(name === 'unit' && patterns.length > 0))
-    .map(([, target]) => target);
 }
 
 /**

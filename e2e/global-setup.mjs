@@ -1,3 +1,0 @@
-import { startSharedSystem } from './shared-system.mjs';
-
-export default startSharedSystem;

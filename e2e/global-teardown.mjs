@@ -1,3 +1,0 @@
-import { stopSharedSystem } from './shared-system.mjs';
-
-export default stopSharedSystem;
