@@ -9,7 +9,7 @@ export interface Leak {
   what: string;
   /** Log file or table. */
   where: string;
-  /** As what it was found: `plain`, `hex`, `base64`. */
+  /** As what it was found: `plain`, `utf8`, `json`, `redis`, `hex`, `base64`. */
   form: string;
 }
 
@@ -68,10 +68,15 @@ function needlesOf({ what, value }: Canary): Needle[] {
   if (/^\d{6,10}$/.test(value)) return [{ what, form: 'plain', found: (text) => word.test(text) }];
   const forms = {
     plain: value,
+    // Files are read as bytes; MONITOR writes bytes that are not ASCII as \xNN.
+    utf8: bytes.toString('latin1'),
+    json: JSON.stringify(value).slice(1, -1),
+    redis: bytes.toString('latin1').replace(/[\x80-\xff]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16)}`),
     hex: bytes.toString('hex'),
     base64: bytes.toString('base64').replace(/=+$/, '').slice(0, -1),
   };
-  return Object.entries(forms).map(([form, needle]) => ({ what, form, found: (text) => text.includes(needle) }));
+  const different = Object.entries(forms).filter(([form, needle]) => form === 'plain' || needle !== value);
+  return different.map(([form, needle]) => ({ what, form, found: (text) => text.includes(needle) }));
 }
 
 function logFiles(): string[] {

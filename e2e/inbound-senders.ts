@@ -134,7 +134,11 @@ export function awaitCode(system: System, key: string, domain: string): Promise<
 }
 
 /** Asks again until there is an answer, for at most `seconds`. */
-export async function until<T>(what: string, ask: () => Promise<T | undefined>, seconds = 20): Promise<T> {
+export async function until<T>(
+  what: string,
+  ask: () => T | undefined | Promise<T | undefined>,
+  seconds = 20,
+): Promise<T> {
   const end = Date.now() + seconds * 1_000;
   for (;;) {
     const answer = await ask();

@@ -1,16 +1,13 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { createTransport } from 'nodemailer';
+import { execFile, execFileSync } from 'node:child_process';
+import { promisify } from 'node:util';
 import { call } from './api.js';
 import { rememberSecret } from './canary.js';
+import { awaitCode, makeEntry, readCode, sendMail } from './inbound-senders.js';
 import { createWorkspace, sharedSystem, type Workspace } from './system.js';
 
 const system = sharedSystem();
 let workspace: Workspace;
-
-interface Entry {
-  id: string;
-  tfa_email: string;
-}
 
 beforeAll(async () => {
   workspace = await createWorkspace(system);
@@ -18,35 +15,20 @@ beforeAll(async () => {
 
 const key = () => workspace.apiKey;
 
-async function mailed(domain: string, tfa_method = 'EMAIL'): Promise<Entry> {
-  const { body } = await call<Entry>(system, '/vault', {
-    key: key(),
-    body: { permissioned_user_id: 'agent', domain, tfa_method },
-  });
-  return body;
-}
+const mailed = (domain: string) => makeEntry(system, workspace, domain);
+const read = (domain: string, as = key()) => readCode(system, as, domain);
 
 async function send(to: string, text: string): Promise<void> {
   rememberSecret('text of a mail', text);
-  const transport = createTransport({ url: system.smtpUrl, tls: { rejectUnauthorized: false } });
-  await transport.sendMail({ from: 'security@example.com', to, subject: 'Your verification code', text });
-  transport.close();
+  await sendMail(system, { to, text });
 }
-
-const read = (domain: string, as = key()) =>
-  call(system, `/vault/tfa-code?${new URLSearchParams({ permissioned_user_id: 'agent', domain }).toString()}`, {
-    key: as,
-  });
 
 describe('a mail with a code', () => {
   it('is readable at /vault/tfa-code, repeated to the same key, and gone for every other', async () => {
     const entry = await mailed('bank.example');
     expect(await read('bank.example')).toMatchObject({ status: 404, body: { code: 'no_fresh_code' } });
     await send(entry.tfa_email, 'Your verification code is 48392016. It expires in 10 minutes.');
-    const first = await until(async () => {
-      const answer = await read('bank.example');
-      return answer.status === 200 ? answer : undefined;
-    });
+    const first = await awaitCode(system, key(), 'bank.example');
     expect(first.body).toEqual({ type: 'email', code: '48392016', received_at: expect.any(String) });
     expect((await read('bank.example')).body).toEqual(first.body);
     const other = await call<{ key: string }>(system, '/v1/api-keys', { key: key(), body: { scopes: ['codes:read'] } });
@@ -93,21 +75,27 @@ describe('a mail with a code', () => {
     });
     expect(rotated.body.address).not.toBe(entry.tfa_email);
     await send(entry.tfa_email, 'Your verification code is 61029384.');
-    const { body } = await until(async () => {
-      const answer = await read('rotated.example');
-      return answer.status === 200 ? answer : undefined;
-    });
+    const { body } = await awaitCode(system, key(), 'rotated.example');
     expect(body).toMatchObject({ code: '61029384' });
+  });
+
+  (hasSwaks() ? it : it.skip)('may come from swaks, with STARTTLS', async () => {
+    const entry = await mailed('swaks.example');
+    const body = 'Your verification code is 27180459.';
+    rememberSecret('text of a mail', body);
+    const { hostname, port } = new URL(system.smtpUrl);
+    const address = ['--server', hostname, '--port', port, '--to', entry.tfa_email, '--from', 'security@example.com'];
+    const { stdout } = await promisify(execFile)('swaks', [...address, '--tls', '--body', body]);
+    expect(stdout).toContain('TLS started');
+    expect((await awaitCode(system, key(), 'swaks.example')).body).toMatchObject({ code: '27180459' });
   });
 });
 
-/** Asks again until there is an answer, for at most fifteen seconds. */
-async function until<T>(ask: () => Promise<T | undefined>): Promise<T> {
-  const end = Date.now() + 15_000;
-  for (;;) {
-    const answer = await ask();
-    if (answer !== undefined) return answer;
-    if (Date.now() > end) throw new Error('it did not come about within fifteen seconds');
-    await new Promise((resolve) => setTimeout(resolve, 50));
+function hasSwaks(): boolean {
+  try {
+    execFileSync('swaks', ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
   }
 }
