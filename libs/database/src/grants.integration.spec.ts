@@ -65,8 +65,11 @@ const definerFunctions = {
   find_forwarding_rule: 'dispatcher',
   find_inbox: 'ingestor',
   find_phone_number: 'ingestor',
+  place_events: 'dispatcher',
   read_credential_otp_secrets: 'vault',
   read_otp_secrets: 'vault',
+  record_attempts: 'dispatcher',
+  take_deliveries: 'dispatcher',
   take_hotp_step: 'vault',
   touch_api_keys: 'vault',
 };

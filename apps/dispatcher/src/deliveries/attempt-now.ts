@@ -33,14 +33,14 @@ export class AttemptNow {
     if (delivery === null) throw notFound('delivery');
     const { endpoint, event } = delivery;
     const attempt = { ...(await this.attempts.attempt(endpoint, { id: deliveryId, event }, trigger)), onFailure: null };
-    await this.database.withWorkspace(workspaceId, async (tx) => {
-      await recordAttempts(tx, workspaceId, [attempt]);
-      if (!attempt.answer.success) return;
-      await tx.webhookEndpoint.updateMany({
+    await recordAttempts(this.database.pool, workspaceId, [attempt]);
+    if (!attempt.answer.success || endpoint.failingSince === null) return attempt;
+    await this.database.withWorkspace(workspaceId, (tx) =>
+      tx.webhookEndpoint.updateMany({
         where: { id: endpoint.id, failingSince: { not: null } },
         data: { failingSince: null },
-      });
-    });
+      }),
+    );
     return attempt;
   }
 }

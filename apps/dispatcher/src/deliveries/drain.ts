@@ -27,8 +27,8 @@ const writeTries = 10;
 const writeRetryMs = 1_000;
 
 /**
- * Sends what is due of one endpoint, a bounded number at once. Results are written down and the next deliveries taken in one transaction, and
- * while it runs more results gather for the next one: the faster the endpoint, the more go into each.
+ * Sends what is due of one endpoint, a bounded number at once. Results are written down, then the next deliveries taken, and meanwhile
+ * more results gather for the next time: the faster the endpoint, the more go into each.
  */
 export class Drain {
   health: EndpointHealth;
@@ -100,39 +100,57 @@ export class Drain {
     clearTimeout(timer);
   }
 
+  /** Side by side; but a failure may be the reason to take no more. */
   async #writeAndTake(room: number): Promise<TakenDelivery[]> {
     const finished = this.#finished;
-    if (finished.length === 0 && room === 0) return [];
     this.#finished = [];
+    const written = this.#keepWriting(finished);
+    if (finished.some(({ answer }) => !answer.success)) await written;
+    const [taken] = await Promise.all([this.#mayTake() ? this.#take(room) : [], written]);
+    return taken;
+  }
+
+  async #keepWriting(finished: readonly Attempt[]): Promise<void> {
+    if (finished.length === 0) return;
     const health = healthAfter(this.health, finished);
     for (let tries = 1; ; tries += 1) {
       try {
-        const taken = await this.#transact(finished, health, room);
+        await this.#write(finished, health);
         this.health = health;
-        return taken;
+        return;
       } catch (error) {
-        if (finished.length === 0 || tries === writeTries) throw error;
+        if (tries === writeTries) throw error;
         await sleep(writeRetryMs);
       }
     }
   }
 
-  #transact(finished: readonly Attempt[], health: EndpointHealth, room: number): Promise<TakenDelivery[]> {
+  /** Attempts first: should this process end here, what they say of the endpoint is seen again at the next ones. */
+  async #write(finished: readonly Attempt[], health: EndpointHealth): Promise<void> {
     const { database, endpoint, now } = this.#options;
     const { id: endpointId, workspaceId } = endpoint;
-    return database.withWorkspace(workspaceId, async (tx) => {
-      const at = new Date(now());
-      await recordAttempts(tx, workspaceId, finished);
-      if (health.failingSince?.getTime() !== this.health.failingSince?.getTime()) {
-        await tx.$executeRaw`
-          UPDATE webhook_endpoint SET failing_since = ${health.failingSince}::timestamptz WHERE id = ${endpointId}::uuid`;
-      }
-      const reason = finished.length === 0 ? null : reasonToDisable(health, finished, at.getTime());
-      if (reason !== null) {
-        await disableEndpoint(tx, { workspaceId, endpointId, reason, now: at });
-        this.isDisabled = true;
-      }
-      return room > 0 && !this.isDisabled ? takeDeliveries(tx, { endpointId, limit: room, now: at }) : [];
+    await recordAttempts(database.pool, workspaceId, finished);
+    const at = new Date(now());
+    const reason = reasonToDisable(health, finished, at.getTime());
+    if (reason === null && health.failingSince?.getTime() === this.health.failingSince?.getTime()) return;
+    await database.withWorkspace(workspaceId, async (tx) => {
+      await tx.$executeRaw`
+        UPDATE webhook_endpoint SET failing_since = ${health.failingSince}::timestamptz WHERE id = ${endpointId}::uuid`;
+      if (reason !== null) await disableEndpoint(tx, { workspaceId, endpointId, reason, now: at });
     });
+    if (reason !== null) this.isDisabled = true;
+  }
+
+  async #take(limit: number): Promise<TakenDelivery[]> {
+    if (limit === 0) return [];
+    const { database, endpoint, now } = this.#options;
+    const { id: endpointId, workspaceId } = endpoint;
+    try {
+      return await takeDeliveries(database.pool, { workspaceId, endpointId, limit, now: new Date(now()) });
+    } catch (error) {
+      // What is under way is still written down.
+      this.#failure = error as Error;
+      return [];
+    }
   }
 }

@@ -66,11 +66,11 @@ describe('faults', () => {
       Array.from({ length: count }, () => resolvedEvent()),
     );
 
-  async function everythingArrived(ids: readonly string[], timeoutMs = 30_000): Promise<void> {
-    await until('everything arrived', () => ids.every((id) => receiver.ids.has(id)), timeoutMs);
+  async function everythingArrived(ids: readonly string[]): Promise<void> {
+    await until('everything arrived', () => ids.every((id) => receiver.ids.has(id)), 60_000);
     const undelivered = () =>
       dispatcher.owner.prisma.delivery.count({ where: { endpointId, state: { not: 'delivered' } } });
-    await until('everything is written down', async () => (await undelivered()) === 0, timeoutMs);
+    await until('everything is written down', async () => (await undelivered()) === 0, 60_000);
     const attempted = await dispatcher.owner.prisma.deliveryAttempt.groupBy({
       by: ['deliveryId'],
       where: { workspaceId, success: true },
@@ -82,27 +82,39 @@ describe('faults', () => {
     const victim = await startProcess();
     await subscribe();
     const ids = await emit(1_000);
-    await until('it is in the middle', () => receiver.received.length > 200);
+    await until('it is in the middle', () => receiver.received.length > 200, 30_000);
     victim.kill('SIGKILL');
     await startProcess();
-    await everythingArrived(ids, 60_000);
+    await everythingArrived(ids);
     // What was under way when it died, and what had not been written down: no more than its window, twice.
     expect(receiver.received.length - ids.length).toBeLessThanOrEqual(64);
-  }, 120_000);
+  }, 240_000);
 
   it('ends what is under way when it is asked to stop, and sends none of it twice', async () => {
     const first = await startProcess();
     await subscribe();
+    // From the hundredth on they are under way until it has been told.
+    const held: (() => void)[] = [];
+    receiver.behaviour = (response) => {
+      if (receiver.received.length < 100) response.end();
+      else held.push(() => response.end());
+    };
     const ids = await emit(500);
-    await until('it is in the middle', () => receiver.received.length > 100);
+    await until('it is in the middle', () => held.length > 0, 30_000);
     const exited = new Promise((resolve) => first.once('exit', resolve));
+    const told = new Promise<void>((resolve) => {
+      first.stdout?.on('data', (text: Buffer) => text.toString().includes('service.stopping') && resolve());
+    });
     first.kill('SIGTERM');
+    await told;
+    receiver.behaviour = slowly;
+    for (const release of held) release();
     expect(await exited).toBe(0);
     expect(receiver.received.length).toBeLessThan(500);
     await startProcess();
     await everythingArrived(ids);
     expect(receiver.received).toHaveLength(ids.length);
-  }, 120_000);
+  }, 240_000);
 
   it('loses nothing when Redis forgets everything', async () => {
     await dispatcher.startReplica();
@@ -110,36 +122,36 @@ describe('faults', () => {
     const client = dispatcher.redis.client();
     const ids = await emit(300);
     await client.flushall();
-    await until('it is in the middle', () => receiver.received.length > 50);
+    await until('it is in the middle', () => receiver.received.length > 50, 30_000);
     await client.flushall();
     ids.push(...(await emit(300)));
     await client.flushall();
     client.disconnect();
     await everythingArrived(ids);
-  }, 120_000);
+  }, 240_000);
 
   it('loses nothing while Redis is away, and goes on when it is back', async () => {
     await dispatcher.startReplica();
     await subscribe();
     const ids = await emit(300);
-    await until('it is in the middle', () => receiver.received.length > 50);
+    await until('it is in the middle', () => receiver.received.length > 50, 30_000);
     await dispatcher.redis.stop('SIGKILL');
     ids.push(...(await emit(300)));
     await dispatcher.redis.start();
     await everythingArrived(ids);
-  }, 120_000);
+  }, 240_000);
 
   it('loses nothing when its connections to PostgreSQL are cut', async () => {
     await dispatcher.startReplica();
     await subscribe();
     const ids = await emit(1_000);
     for (let cut = 1; cut <= 3; cut += 1) {
-      await until('it goes on', () => receiver.received.length > cut * 150);
+      await until('it goes on', () => receiver.received.length > cut * 150, 30_000);
       // A role may end its own.
       await dispatcher.database.prisma.$queryRaw`
         SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity
         WHERE datname = current_database() AND application_name = 'spec dispatcher'`;
     }
-    await everythingArrived(ids, 60_000);
-  }, 120_000);
+    await everythingArrived(ids);
+  }, 240_000);
 });

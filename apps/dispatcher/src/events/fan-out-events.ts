@@ -5,7 +5,7 @@ import { Database, type Transaction } from '@otpost/database';
 import { Broadcast, JobHandler, JobQueues } from '@otpost/messaging';
 import { clock, type Clock } from '../clock.js';
 import { drainJobOf, type DrainTarget } from '../deliveries/drain-lanes.js';
-import { planDeliveries, type PlannedDelivery, type Subscriber } from './plan-deliveries.js';
+import { planDeliveries, type EventToPlan, type PlannedDelivery, type Subscriber } from './plan-deliveries.js';
 
 /** Rows that one transaction may make. */
 const mostDeliveries = 5_000;
@@ -15,11 +15,7 @@ interface EndpointRow extends Subscriber {
   failing_since: Date | null;
 }
 
-interface EventRow {
-  id: string;
-  type: string;
-  payload: unknown;
-}
+type EventRow = EventToPlan & { place: bigint };
 
 /**
  * Makes the deliveries of new events and gives the events their place in the workspace's stream. One at a time per workspace, so that a place
@@ -58,18 +54,19 @@ export class FanOutEvents {
     const endpoints = await tx.$queryRaw<EndpointRow[]>`
       SELECT id, events, enabled, failing_since FROM webhook_endpoint WHERE workspace_id = ${workspaceId}::uuid FOR SHARE`;
     const limit = Math.max(1, Math.min(mostEvents, Math.floor(mostDeliveries / Math.max(1, endpoints.length))));
+    const now = new Date(this.now());
     const events = await tx.$queryRaw<EventRow[]>`
-      SELECT id, type, payload FROM event
-      WHERE workspace_id = ${workspaceId}::uuid AND fanned_out_at IS NULL ORDER BY created_at, id LIMIT ${limit}`;
-    if (events.length === 0) return { targets: [], position: null, isFull: false };
+      SELECT event_id AS id, event_type AS type, event_payload AS payload, place
+      FROM place_events(${workspaceId}::uuid, ${limit}::integer, ${now}::timestamptz)`;
+    const last = events.at(-1);
+    if (last === undefined) return { targets: [], position: null, isFull: false };
     const planned = planDeliveries(events, endpoints);
-    await insertDeliveries(tx, workspaceId, planned, new Date(this.now()));
-    const position = await placeEvents(tx, workspaceId, events, new Date(this.now()));
+    await insertDeliveries(tx, workspaceId, planned, now);
     const due = new Set(planned.filter(({ state }) => state === 'pending').map(({ endpointId }) => endpointId));
     const targets: DrainTarget[] = endpoints
       .filter(({ id }) => due.has(id))
       .map(({ id, failing_since }) => ({ endpointId: id, isFailing: failing_since !== null }));
-    return { targets, position, isFull: events.length === limit };
+    return { targets, position: Number(last.place), isFull: events.length === limit };
   }
 }
 
@@ -92,24 +89,4 @@ async function insertDeliveries(
       CASE r.state WHEN 'pending' THEN ${now}::timestamptz END, ${now}::timestamptz
     FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS r(id uuid, event_id uuid, endpoint_id uuid, state delivery_state)
     ON CONFLICT (endpoint_id, event_id) DO NOTHING`;
-}
-
-/** @returns the place of the last one */
-async function placeEvents(
-  tx: Transaction,
-  workspaceId: string,
-  events: readonly EventRow[],
-  now: Date,
-): Promise<number> {
-  const ids = events.map(({ id }) => id);
-  const [end] = await tx.$queryRaw<[{ position: bigint }]>`
-    WITH stream AS (SELECT coalesce(max(position), 0) AS length FROM event WHERE workspace_id = ${workspaceId}::uuid),
-    placed AS (
-      UPDATE event e SET position = stream.length + o.n, fanned_out_at = ${now}::timestamptz
-      FROM stream, unnest(${ids}::uuid[]) WITH ORDINALITY AS o (id, n)
-      WHERE e.id = o.id
-      RETURNING e.position
-    )
-    SELECT max(position) AS position FROM placed`;
-  return Number(end.position);
 }
