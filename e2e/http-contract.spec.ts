@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { call } from './api.js';
 import { rememberSecret } from './canary.js';
@@ -263,6 +264,9 @@ describe('audit and usage', () => {
       request_id: 'my-own-id',
       ip: expect.stringMatching(/127\.0\.0\.1|::1/),
     });
+    const logged = (service: string) => readFileSync(system.logFile(service), 'utf8').includes('my-own-id');
+    expect(logged('gateway')).toBe(true);
+    expect(logged('vault') || logged('vault-2')).toBe(true);
     expect((await call(system, '/v1/audit/verify', { key })).body).toMatchObject({ valid: true, entries: 3 });
     const usage = await call<{ days: { counts: Record<string, number> }[] }>(system, '/v1/usage', { key });
     expect(usage.body.days.at(-1)?.counts).toMatchObject({ 'otp_secret.code_read': 1 });

@@ -1,6 +1,6 @@
 import { eventContracts, rpcContracts } from '@otpost/contracts';
 import { Database, OwnerDatabase } from '@otpost/database';
-import { Messaging, RedisRpcServer } from '@otpost/messaging';
+import { Messaging, observeRequests, RedisRpcServer } from '@otpost/messaging';
 import { runService } from '@otpost/platform';
 import { DispatcherModule } from './dispatcher.module.js';
 
@@ -31,6 +31,7 @@ await runService('dispatcher', ({ config, logger }) => {
       new RedisRpcServer(app.get(Messaging), {
         service: 'dispatcher',
         contracts: [...rpcContracts, ...eventContracts],
+        observe: observeRequests(logger),
       }),
     close: async () => {
       await database.close();

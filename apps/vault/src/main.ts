@@ -1,7 +1,7 @@
 import { eventContracts, rpcContracts } from '@otpost/contracts';
 import { Database, OwnerDatabase } from '@otpost/database';
 import { LocalKeyring } from '@otpost/envelope';
-import { Messaging, RedisRpcServer } from '@otpost/messaging';
+import { Messaging, observeRequests, RedisRpcServer } from '@otpost/messaging';
 import { runService } from '@otpost/platform';
 import { VaultModule } from './vault.module.js';
 
@@ -31,7 +31,11 @@ await runService('vault', ({ config, logger }) => {
       { name: 'key_encryption', check: async () => void (await kek.activeKekId()) },
     ],
     rpcServer: (app) =>
-      new RedisRpcServer(app.get(Messaging), { service: 'vault', contracts: [...rpcContracts, ...eventContracts] }),
+      new RedisRpcServer(app.get(Messaging), {
+        service: 'vault',
+        contracts: [...rpcContracts, ...eventContracts],
+        observe: observeRequests(logger),
+      }),
     close: async () => {
       await database.close();
       await owner.close();

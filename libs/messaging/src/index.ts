@@ -11,6 +11,7 @@ export { RpcClientProxy, type RpcClientProxyOptions } from './rpc-client-proxy.j
 export { OnEvent, redisTransport, Rpc } from './rpc-decorators.js';
 export { RpcContext } from './rpc-context.js';
 export { RedisRpcServer, type RpcServerOptions } from './rpc-server.js';
+export { observeRequests } from './observe-requests.js';
 export type { RequestOutcome } from './request-desk.js';
 export { BootCheckError } from './boot-check.js';
 

@@ -35,12 +35,19 @@ export class PendingCall implements Outgoing {
     readonly envelope: Buffer,
     readonly deadline: number,
     readonly startedAt: number,
+    /** Until when it waits for a Redis that is away. Epoch ms. */
+    readonly unsentUntil: number,
     private readonly body: string,
     private readonly sealer: Sealer,
     private readonly end: CallEnd,
     private readonly settling: (call: PendingCall, outcome: CallOutcome['code']) => void,
   ) {
     this.soughtAt = startedAt;
+  }
+
+  /** When it is given up as things are. Epoch ms. */
+  get givenUpAt(): number {
+    return this.maybeSent ? this.deadline : Math.min(this.unsentUntil, this.deadline);
   }
 
   get atMostOnce(): boolean {

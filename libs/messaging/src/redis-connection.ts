@@ -27,7 +27,7 @@ export class RedisConnection {
   private readonly lostListeners = new Set<() => void>();
   private readonly heartbeat: NodeJS.Timeout;
   private waiters: ((isReady: boolean) => void)[] = [];
-  private isLost = false;
+  private lostAtMs: number | undefined;
   private isClosed = false;
 
   constructor(
@@ -46,6 +46,11 @@ export class RedisConnection {
   get ready(): boolean {
     // A client that was told to disconnect calls itself ready until its socket has closed.
     return !this.isClosed && this.client.status === 'ready';
+  }
+
+  /** Since when an established connection is lost, in epoch ms; undefined while there is one, or has not yet been one. */
+  get lostAt(): number | undefined {
+    return this.lostAtMs;
   }
 
   get closed(): boolean {
@@ -86,15 +91,15 @@ export class RedisConnection {
   }
 
   private lost(): void {
-    if (this.isLost || this.isClosed) return;
-    this.isLost = true;
+    if (this.lostAtMs !== undefined || this.isClosed) return;
+    this.lostAtMs = Date.now();
     if (this.purpose === 'commands') this.logger.warn('redis.lost');
     for (const listener of this.lostListeners) listener();
   }
 
   private back(): void {
-    if (this.isLost && this.purpose === 'commands') this.logger.info('redis.back');
-    this.isLost = false;
+    if (this.lostAtMs !== undefined && this.purpose === 'commands') this.logger.info('redis.back');
+    this.lostAtMs = undefined;
     this.wake(true);
     for (const listener of this.readyListeners) listener();
   }

@@ -18,6 +18,8 @@ export interface RequestOutcome {
   pattern: string;
   code: 'ok' | ErrorCode;
   durationMs: number;
+  /** The HTTP request that it is part of, where its payload names one. */
+  requestId: string | undefined;
 }
 
 export interface RequestHandler {
@@ -225,7 +227,8 @@ export class RequestDesk {
     if (!request.isAbandoned) this.answer(message, content);
     this.answers.finish(request.entryId);
     const durationMs = this.messaging.now() - request.takenAt;
-    this.options.observe?.({ kind: contract.kind, pattern: contract.pattern, code, durationMs });
+    const requestId = requestIdOf(payload);
+    this.options.observe?.({ kind: contract.kind, pattern: contract.pattern, code, durationMs, requestId });
   }
 
   private answer(message: OpenedMessage, content: Buffer): void {

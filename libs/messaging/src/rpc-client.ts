@@ -34,6 +34,8 @@ export interface RpcClientOptions {
 }
 
 const longestDeadlineMs = 120_000;
+/** As long as Redis is away, a call waits for it: a restart goes unnoticed. After that, calls fail at once until it is back. */
+const bridgedOutageMs = 2_000;
 /** How long an event waits for a replica. */
 const eventDeadlineMs = 60_000;
 /** How long an event waits for Redis to come back. */
@@ -81,8 +83,9 @@ export class RpcClient {
    * Asks the service of `contract` and resolves with its response.
    *
    * Rejects with the handler's own `AppError`, or with: `overloaded` (too many under way, here or in all replicas: not executed),
-   * `unavailable` (never left this process), `deadline_exceeded`, `cancelled`, `outcome_unknown` (at-most-once contracts only:
-   * it may or may not have been executed), `internal` (the handler failed, or one side broke the contract).
+   * `unavailable` (never left this process: Redis is away, and was for two seconds), `deadline_exceeded`, `cancelled`,
+   * `outcome_unknown` (at-most-once contracts only: it may or may not have been executed), `internal` (the handler failed, or one
+   * side broke the contract).
    */
   call<Contract extends RpcContract>(
     contract: Contract,
@@ -142,6 +145,8 @@ export class RpcClient {
     const body = encodeBody(contract.request, payload, `request of ${contract.pattern}`);
     const startedAt = this.messaging.now();
     const deadline = startedAt + Math.min(options.deadlineMs ?? contract.deadlineMs, longestDeadlineMs);
+    const unsentUntil = (this.messaging.commands.lostAt ?? startedAt) + bridgedOutageMs;
+    if (unsentUntil <= startedAt) throw unavailable('Redis is away');
     const id = this.nextId();
     const envelope = encodeEnvelope({ id, deadline, replyTo: this.address, pattern: contract.pattern });
     const onAbort = () => this.cancel(call);
@@ -150,6 +155,7 @@ export class RpcClient {
       envelope,
       deadline,
       startedAt,
+      unsentUntil,
       body,
       this.messaging.sealer,
       end,
@@ -162,7 +168,7 @@ export class RpcClient {
     const key = id.toString('latin1');
     this.pending.set(key, call);
     signal?.addEventListener('abort', onAbort, { once: true });
-    this.deadlines.add(deadline);
+    this.deadlines.add(this.messaging.commands.ready ? deadline : call.givenUpAt);
     this.outbox(contract.service).add(call);
   }
 
@@ -186,8 +192,8 @@ export class RpcClient {
   private expire(now: number): number {
     let next = Infinity;
     for (const call of this.pending.values()) {
-      if (call.deadline > now) {
-        next = Math.min(next, call.deadline);
+      if (call.givenUpAt > now) {
+        next = Math.min(next, call.givenUpAt);
         continue;
       }
       call.giveUp(this.messaging.commands.ready ? 'deadline_exceeded' : 'unavailable');

@@ -430,6 +430,22 @@ describe('RPC', () => {
     expect((await patient).text.reveal()).toBe(canary);
   });
 
+  it('waits no longer for Redis than a restart takes, and not at all once it is known to be away for longer', async () => {
+    const asking = newClient();
+    await asking.call(contracts.echo, { text, wait_ms: 0 });
+    const lost = log.length;
+    await redis.stop('SIGKILL');
+    await until('the loss is noticed', () => log.slice(lost).join('').includes('redis.lost'));
+    const began = performance.now();
+    expect(await failure(asking.call(contracts.echo, { text, wait_ms: 0 }))).toBe('unavailable');
+    const waited = performance.now() - began;
+    expect(waited).toBeLessThan(contracts.echo.deadlineMs / 2);
+    expect(await failure(asking.call(contracts.echo, { text, wait_ms: 0 }))).toBe('unavailable');
+    expect(performance.now() - began - waited).toBeLessThan(waited / 2);
+    await redis.start();
+    await until('it goes on', async () => (await failure(asking.call(contracts.echo, { text, wait_ms: 0 }))) === 'ok');
+  });
+
   it('lets go of Redis while it is away', async () => {
     const messaging = new Messaging(options);
     const asking = new RpcClient(messaging);
