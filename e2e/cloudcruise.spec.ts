@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CloudCruise } from 'cloudcruise';
 import { call } from './api.js';
 import { rememberSecret } from './canary.js';
-import { totpBetween } from './independent-totp.js';
+import { totpBetween } from './independent-totp.mjs';
 import { createWorkspace, sharedSystem, type Workspace } from './system.js';
 
 const system = sharedSystem();

@@ -1,14 +1,15 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { Agent, request } from 'undici';
 import { call } from './api.js';
+import { findChromium, launchChromium } from './browser.mjs';
 import { createWorkspace, sharedSystem, testFolder, type Workspace } from './system.js';
 
 const system = sharedSystem();
-const executablePath = '/usr/bin/chromium';
-const withBrowser = existsSync(executablePath) ? describe : describe.skip;
+const executablePath = findChromium();
+const withBrowser = executablePath === undefined ? describe.skip : describe;
 const pictures = join(testFolder(), 'pictures');
 let workspace: Workspace;
 
@@ -85,19 +86,7 @@ withBrowser('the hosted page in a browser', () => {
 
   beforeAll(async () => {
     mkdirSync(pictures, { recursive: true });
-    browser = await chromium.launch({
-      executablePath,
-      args: [
-        '--headless',
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    });
+    browser = await launchChromium(executablePath ?? '');
   });
   afterAll(() => browser.close());
 

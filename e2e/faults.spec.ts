@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { call, type Answer } from './api.js';
-import { hotpAt } from './independent-totp.js';
+import { hotpAt } from './independent-totp.mjs';
 import { createWorkspace, startSystem, type OwnSystem, type Workspace } from './system.js';
 
 const secret = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { call } from './api.js';
 import { rememberSecret } from './canary.js';
-import { hotpAt } from './independent-totp.js';
+import { hotpAt } from './independent-totp.mjs';
 import { createWorkspace, sharedSystem, type Workspace } from './system.js';
 
 const system = sharedSystem(); // with two vaults

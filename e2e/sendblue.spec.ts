@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import SendblueAPI from 'sendblue';
 import { call } from './api.js';
 import { rememberSecret } from './canary.js';
-import { totpBetween } from './independent-totp.js';
+import { totpBetween } from './independent-totp.mjs';
 import { createWorkspace, sharedSystem, type Workspace } from './system.js';
 
 const system = sharedSystem();

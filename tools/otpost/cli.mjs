@@ -10,6 +10,7 @@ const commands = {
   status: async () => (await import('./status.mjs')).status,
   logs: async () => (await import('./logs.mjs')).logs,
   reset: async () => (await import('./reset.mjs')).reset,
+  demo: async () => (await import('./login-demo.mjs')).demo,
   keys: async () => (await import('./keys.mjs')).keys,
   test: async () => (await import('./test.mjs')).test,
   bench: async () => (await import('./bench.mjs')).bench,
@@ -25,6 +26,8 @@ const usage = `Usage: ./otpost <command>
   status [--json]        What runs, where, and whether it is ready.
   logs [service] [-f]    Print the logs; -f follows them, -n 200 starts further back, --raw leaves lines as they are.
   reset [--yes]          Stop and delete all data and keys of this home.
+  demo [--screenshots DIR]
+                         Six sign-ins of a browser agent, told step by step, on a system of its own. Needs Chromium.
   keys <command>         Key rotation; "./otpost keys help" tells more.
   extract                Read messages as JSON lines from standard input, print the code found in each.
   test [suite] [pattern] All tests, or one suite: format, lint, types, boundaries, unit, integration, e2e.
@@ -40,6 +43,7 @@ Environment (a .env file is not read; export what you need):
                          How many of each to start. Default 1.
   DATABASE_URL           Use this PostgreSQL (15 or newer; a role that may create roles) instead of a private one.
   REDIS_URL              Use this Redis (7 or newer) instead of a private one.
+  CHROMIUM               The browser for demo and tests. Default: the first chromium or google-chrome on PATH.
   Every other OTPOST_* is passed on to the services; .env.example lists them.`;
 
 /**
