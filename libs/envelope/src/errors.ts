@@ -20,6 +20,12 @@ export type EnvelopeErrorCode =
   | 'invalid_value'
   /** No such key-encryption key here, also after a reload. */
   | 'unknown_kek'
+  /** The KMS does not answer, or is in trouble of its own: later it may. Tried again before this was said. */
+  | 'key_provider_unavailable'
+  /** The KMS refuses the credentials, or the call. An operator has to change something. */
+  | 'key_provider_denied'
+  /** The KMS has the key and does not use it: disabled, or about to be destroyed. */
+  | 'key_disabled'
   | 'keyring_missing'
   | 'keyring_unreadable'
   | 'keyring_exists'

@@ -30,6 +30,12 @@ export {
 } from './keyring-file.js';
 export { type Keyring, type KeyringKey } from './keyring-format.js';
 
+/** The implementations over a KMS, and several as one. Their libraries are loaded with the first call. */
+export { AwsKms, type AwsKmsOptions, isAwsKmsArn } from './key-providers/aws-kms.js';
+export { GoogleCloudKms, type GoogleCloudKmsOptions, isGoogleCloudKmsKey } from './key-providers/google-cloud-kms.js';
+export { Transit, type TransitOptions } from './key-providers/transit.js';
+export { keyProviderNames, type KeyProviderName, KeyProviders } from './key-providers/key-providers.js';
+
 /** Sealing to the vault (HPKE, RFC 9180), by those who must not be able to open. */
 export {
   generateVaultKeyPair,
