@@ -42,7 +42,7 @@ export function ensureKeys(home, environment) {
     if (!make || existsSync(home.file(file))) continue;
     writePrivate(home.file(file), `${make()}\n`);
   }
-  if (used && !environment['OTPOST_KEYRING_FILE'] && !existsSync(home.file('keyring.json'))) {
+  if (used && needsKeyring(environment) && !existsSync(home.file('keyring.json'))) {
     throw new UserError(
       `${home.file('keyring.json')} is gone, and what is stored cannot be read without it: put it back from your backup, ` +
         'or give up the data with "./otpost reset".',
@@ -57,10 +57,20 @@ export function ensureKeys(home, environment) {
  */
 export async function ensureKeyring(home, environment) {
   const path = home.file('keyring.json');
-  if (environment['OTPOST_KEYRING_FILE'] || existsSync(path)) return;
+  if (!needsKeyring(environment) || existsSync(path)) return;
   rmSync(`${path}.new`, { force: true }); // of a first start that was killed: this home is locked by us
   const envelope = await import(pathToFileURL(inRoot('libs/envelope/dist/index.js')).href);
   envelope.createKeyringFile(path);
+}
+
+/**
+ * Whether our own keyring is in use: no other one, and not a KMS alone.
+ * @param {Record<string, string | undefined>} environment
+ */
+function needsKeyring(environment) {
+  if (environment['OTPOST_KEYRING_FILE']) return false;
+  const { OTPOST_KEY_PROVIDER: present, OTPOST_OTHER_KEY_PROVIDERS: others } = environment;
+  return [present || 'local', ...(others ?? '').split(',').map((name) => name.trim())].includes('local');
 }
 
 /**

@@ -41,7 +41,7 @@ const portVariables = /** @type {const} */ ({
 const passedOn =
   /^(PATH|HOME|USER|LOGNAME|TMPDIR|TZ|LANG|LC_\w+|NODE_\w+|SSL_CERT_(FILE|DIR)|(https?|no|all)_proxy|OTEL_\w+)$/i;
 /** How the vault reaches a KMS. */
-const vaultOnly = /^(AWS|GOOGLE|CLOUDSDK|VAULT|BAO)_\w+$/;
+const vaultOnly = /^((AWS|GOOGLE|CLOUDSDK|VAULT|BAO)_\w+|OTPOST_(AWS_KMS|GCP_KMS|TRANSIT)_\w+)$/;
 
 /**
  * Chooses every port, and looks whether the chosen ones are free, before anything is started.
@@ -149,7 +149,9 @@ export function serviceEnvironment(replica, urls, home, ground, environment) {
     const keyName = name.replace(/_FILE$/, '');
     if (Object.hasOwn(keyFiles, keyName)) {
       if (keyFiles[keyName]?.services.includes(service)) told[name] = value;
-    } else if (passedOn.test(name) || (service === 'vault' && vaultOnly.test(name))) {
+    } else if (vaultOnly.test(name)) {
+      if (service === 'vault') told[name] = value;
+    } else if (passedOn.test(name)) {
       told[name] = value;
     } else if (name.startsWith('OTPOST_') && !name.endsWith('_DB_PASSWORD')) {
       told[name] = value;

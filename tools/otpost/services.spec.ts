@@ -87,6 +87,10 @@ describe('the environment of a service', () => {
   it('shows cloud accounts to the vault alone', () => {
     expect(environmentOf('vault', { AWS_PROFILE: 'kms' })).toMatchObject({ AWS_PROFILE: 'kms' });
     expect(environmentOf('ingestor', { AWS_PROFILE: 'kms' })).not.toHaveProperty('AWS_PROFILE');
+    const transit = { OTPOST_TRANSIT_TOKEN: 'hvs.x', OTPOST_TRANSIT_TOKEN_FILE: '/run/token' };
+    expect(environmentOf('vault', transit)).toMatchObject(transit);
+    for (const service of ['gateway', 'ingestor', 'dispatcher'] as const)
+      expect(Object.keys(environmentOf(service, transit))).not.toEqual(expect.arrayContaining(Object.keys(transit)));
   });
 
   it('gives the owner of the schema to all but the gateway', () => {

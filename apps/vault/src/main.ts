@@ -1,8 +1,8 @@
 import { eventContracts, rpcContracts } from '@otpost/contracts';
 import { Database, OwnerDatabase } from '@otpost/database';
-import { LocalKeyring } from '@otpost/envelope';
 import { Messaging, observeRequests, RedisRpcServer } from '@otpost/messaging';
 import { runService } from '@otpost/platform';
+import { openKeyEncryption, rememberingSuccess } from './keys/key-providers.js';
 import { VaultModule } from './vault.module.js';
 
 await runService('vault', ({ config, logger }) => {
@@ -16,7 +16,8 @@ await runService('vault', ({ config, logger }) => {
     connections: 4,
     onConnectionError,
   });
-  const kek = LocalKeyring.open(config.OTPOST_KEYRING_FILE);
+  const kek = openKeyEncryption(config);
+  const checkKeyEncryption = rememberingSuccess(async () => void (await kek.activeKekId()));
   const messaging = {
     redisUrl: config.REDIS_URL,
     prefix: config.OTPOST_REDIS_PREFIX,
@@ -28,7 +29,7 @@ await runService('vault', ({ config, logger }) => {
     readiness: (app) => [
       { name: 'postgres', check: () => database.ping() },
       { name: 'redis', check: async () => void (await app.get(Messaging).commands.client.ping()) },
-      { name: 'key_encryption', check: async () => void (await kek.activeKekId()) },
+      { name: 'key_encryption', check: checkKeyEncryption },
     ],
     rpcServer: (app) =>
       new RedisRpcServer(app.get(Messaging), {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
+import { keyProviderVariables } from './config-key-providers.js';
 import { ConfigError, environmentExample, loadConfig, loadVariables } from './config.js';
 
 const key = '0123456789abcdef'.repeat(4);
@@ -88,7 +89,31 @@ describe('loadVariables', () => {
   it('asks for the named variables alone', () => {
     const { DATABASE_OWNER_URL } = loadVariables('vault', ['DATABASE_OWNER_URL'], dispatcher);
     expect(DATABASE_OWNER_URL.reveal()).toBe(dispatcher.DATABASE_OWNER_URL);
-    expect(() => loadVariables('vault', ['OTPOST_KEYRING_FILE'], dispatcher)).toThrow('OTPOST_KEYRING_FILE is not set');
+    expect(() => loadVariables('vault', ['OTPOST_HOOK_KEY'], dispatcher)).toThrow('OTPOST_HOOK_KEY is not set');
+  });
+});
+
+describe('the variables of the key providers', () => {
+  const read = (environment: Record<string, string>) => loadVariables('vault', keyProviderVariables, environment);
+
+  it('mean the keyring unless they say otherwise', () => {
+    expect(read({})).toEqual({ OTPOST_KEY_PROVIDER: 'local', OTPOST_TRANSIT_MOUNT: 'transit' });
+  });
+
+  it('name providers that exist, and keys by their full names', () => {
+    const others = read({ OTPOST_OTHER_KEY_PROVIDERS: 'local, gcp-kms' }).OTPOST_OTHER_KEY_PROVIDERS;
+    expect(others).toEqual(['local', 'gcp-kms']);
+    expect(read({ OTPOST_TRANSIT_MOUNT: '/team/transit/' }).OTPOST_TRANSIT_MOUNT).toBe('team/transit');
+    for (const wrong of [
+      { OTPOST_KEY_PROVIDER: 'azure' },
+      { OTPOST_OTHER_KEY_PROVIDERS: 'local,azure' },
+      { OTPOST_AWS_KMS_KEY: 'alias/otpost' },
+      { OTPOST_GCP_KMS_KEY: 'kek' },
+      { OTPOST_TRANSIT_URL: 'vault.example.com' },
+      { OTPOST_TRANSIT_MOUNT: '../sys' },
+      { OTPOST_TRANSIT_TOKEN: 'two words' },
+    ])
+      expect(() => read(wrong)).toThrow(Object.keys(wrong)[0]);
   });
 });
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Secret } from '@otpost/envelope';
 import type { ServiceName } from '@otpost/contracts';
 import { inboundFields } from './config-inbound.js';
+import { keyProviderFields } from './config-key-providers.js';
 import { twilioFields } from './config-twilio.js';
 import { webhookFields } from './config-webhooks.js';
 import { port, secretText, type VariableMeta } from './config-fields.js';
@@ -134,12 +135,8 @@ const schemas = {
     .extend(owner.shape)
     .extend(hookKey.shape)
     .extend(inboxes.shape)
+    .extend(keyProviderFields)
     .extend({
-      OTPOST_KEYRING_FILE: z.string().min(1).meta({
-        description:
-          'The key-encryption keys: a file made by `./otpost up` or `./otpost keys init`, readable by the vault alone.',
-        example: '/run/secrets/keyring.json',
-      }),
       OTPOST_DATA_KEY_CACHE_SECONDS: z.coerce.number().int().min(0).max(3_600).default(300).meta({
         description: 'Seconds that an unwrapped data key may stay in memory.',
       }),

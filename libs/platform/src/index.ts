@@ -1,5 +1,6 @@
 export { ConfigError, environmentExample, loadConfig, loadVariables } from './config.js';
 export type { ServiceConfig } from './config.js';
+export { keyProviderVariables } from './config-key-providers.js';
 export type { Cidr } from './config-webhooks.js';
 export { createLogger, describeError, nestLogger } from './logging.js';
 export type { LogFields, Logger, LoggerOptions } from './logging.js';

@@ -50,8 +50,7 @@ export async function runService<Service extends ServiceName>(
     config = loadConfig(service);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    for (const problem of error.problems) process.stderr.write(`otpost ${service}: ${problem}\n`);
-    process.exit(78); // EX_CONFIG
+    refuse(service, error);
   }
   const replica = config.OTPOST_REPLICA ?? `${service}-${randomBytes(4).toString('hex')}`;
   const logger = createLogger({ service, replica, level: config.OTPOST_LOG_LEVEL });
@@ -76,11 +75,17 @@ export async function runService<Service extends ServiceName>(
     logger.info('service.ready', { url: await app.getUrl() });
     stopOnSignal(app, parts, readiness, logger, config.OTPOST_SHUTDOWN_SECONDS);
   } catch (error) {
+    if (error instanceof ConfigError) refuse(service, error);
     logger.error('service.failed_to_start', {}, error);
     process.stderr.write(`otpost ${service}: cannot start: ${startupMessage(error)}\n`);
     process.exitCode = 1;
     setImmediate(() => process.exit(1));
   }
+}
+
+function refuse(service: ServiceName, { problems }: ConfigError): never {
+  for (const problem of problems) process.stderr.write(`otpost ${service}: ${problem}\n`);
+  process.exit(78); // EX_CONFIG
 }
 
 function rootModule(module: DynamicModule | Type, readiness: Readiness): DynamicModule {

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { AppError, notFound, type Caller } from '@otpost/contracts';
 import { OwnerDatabase, type Transaction } from '@otpost/database';
-import { EnvelopeError } from '@otpost/envelope';
 import { recordAudit } from '../audit/record-audit.js';
 import { DataKeys } from './data-keys.js';
+import { reasonOfThisKey } from './key-providers.js';
 import { isNeeded, resealRow, rowsUnder, type RotatedKeys } from './reseal-rows.js';
 import { sealedTables } from './sealed-columns.js';
 
@@ -154,7 +154,7 @@ export class DataKeyRotation {
       );
     } catch (error) {
       // Gone meanwhile, or it does not unwrap: then what is under it stays, and so does the key.
-      if (!(error instanceof EnvelopeError) && !isNotFound(error)) throw error;
+      if (reasonOfThisKey(error) === undefined && !isNotFound(error)) throw error;
       return false;
     }
   }

@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Caller } from '@otpost/contracts';
 import { OwnerDatabase, type Transaction } from '@otpost/database';
-import { EnvelopeError, rewrapKey, type KeyContext, type KeyEncryption, type WrappedKey } from '@otpost/envelope';
+import { rewrapKey, type KeyContext, type KeyEncryption, type WrappedKey } from '@otpost/envelope';
 import { deploymentTrail, recordAudit } from '../audit/record-audit.js';
 import { keyEncryption } from './data-keys.js';
+import { reasonOfThisKey } from './key-providers.js';
 import { whileKeksStay } from './wrapping-lock.js';
 
 export interface Rewrapped {
@@ -57,8 +58,9 @@ export class KekRotation {
           onProgress?.(done.rewrapped);
         } catch (error) {
           // A lost KEK, or a row that was tampered with, keeps no other key from being rewrapped.
-          if (!(error instanceof EnvelopeError)) throw error;
-          done.failed.push({ id, reason: error.message });
+          const reason = reasonOfThisKey(error);
+          if (reason === undefined) throw error;
+          done.failed.push({ id, reason: reason.message });
         }
       }
     }

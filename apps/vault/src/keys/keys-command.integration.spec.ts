@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OwnerDatabase } from '@otpost/database';
-import { readKeyringFile } from '@otpost/envelope';
+import { LocalKeyring, readKeyringFile } from '@otpost/envelope';
 import { keysCommand, keysUsage } from './keys-command.js';
 import { makeWorkspace, openKeyWorld, readEverything, type KeyWorld } from './testing/key-world.js';
 
@@ -16,8 +16,11 @@ afterAll(() => world.close());
 
 async function run(line: string, over: { keyringFile?: string; signal?: AbortSignal; url?: string } = {}) {
   const lines: string[] = [];
+  const keyringFile = over.keyringFile ?? world.keyringFile;
   const code = await keysCommand(line === '' ? [] : line.split(' '), {
-    keyringFile: over.keyringFile ?? world.keyringFile,
+    provider: 'local',
+    keyringFile,
+    openKeyEncryption: () => LocalKeyring.open(keyringFile),
     openDatabase: () => new OwnerDatabase({ url: over.url ?? world.ownerUrl, applicationName: 'spec (command)' }),
     print: (text) => lines.push(text),
     signal: over.signal ?? new AbortController().signal,

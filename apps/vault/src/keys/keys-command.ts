@@ -1,7 +1,13 @@
 import { parseArgs } from 'node:util';
 import { AppError } from '@otpost/contracts';
 import type { OwnerDatabase } from '@otpost/database';
-import { addKeyringKey, createKeyringFile, EnvelopeError, LocalKeyring } from '@otpost/envelope';
+import {
+  addKeyringKey,
+  createKeyringFile,
+  EnvelopeError,
+  type KeyEncryption,
+  type KeyProviderName,
+} from '@otpost/envelope';
 import { ConfigError } from '@otpost/platform';
 import { DataKeyRotation, type FinishOptions } from './data-key-rotation.js';
 import { DataKeys } from './data-keys.js';
@@ -14,7 +20,8 @@ import { VaultKeyPairs } from './vault-key-pairs.js';
 export const keysUsage = `Usage: ./otpost keys <command>
 
   status [--json]         Which keys are in use, and how far a rotation has come.
-  rotate-kek              New key-encryption key: made, put to use, and every data key wrapped with it.
+  rotate-kek              Every data key wrapped with the key-encryption key that is active. Where that is in a keyring, a new one is made
+                          and put to use first; a KMS makes its own.
   rotate-dek [--workspace <id>]
                           New data key for one workspace, or all: what is stored is encrypted anew, then the old key destroyed.
   rotate-key-pair         New key pair of the vault, for what comes in from outside. The old one opens what is left.
@@ -26,7 +33,10 @@ Reads go on meanwhile, with the vaults up or down. What was interrupted goes on 
 
 /** What the command works on. Looked for when first needed: `help` needs nothing, `init` no database. */
 export interface KeysEnvironment {
-  readonly keyringFile: string;
+  /** The one that wraps. */
+  readonly provider: KeyProviderName;
+  readonly keyringFile: string | undefined;
+  openKeyEncryption: () => KeyEncryption;
   openDatabase: () => OwnerDatabase;
   print: (line: string) => void;
   signal: AbortSignal;
@@ -62,7 +72,9 @@ export async function keysCommand(args: readonly string[], environment: KeysEnvi
 }
 
 const commands: Record<string, Command> = {
-  init: ({ keyringFile, print }) => {
+  init: (environment) => {
+    const { print } = environment;
+    const keyringFile = keyringOf(environment);
     try {
       print(
         `keyring ${keyringFile} made, with key ${createKeyringFile(keyringFile)}. Keep a copy: without it nothing can be read.`,
@@ -74,15 +86,16 @@ const commands: Record<string, Command> = {
     return Promise.resolve(0);
   },
 
-  'add-kek': ({ keyringFile, print }) => {
-    print(`key ${addKeyringKey(keyringFile)} added to ${keyringFile}; rotate-kek puts it to use`);
+  'add-kek': (environment) => {
+    const keyringFile = keyringOf(environment);
+    environment.print(`key ${addKeyringKey(keyringFile)} added to ${keyringFile}; rotate-kek puts it to use`);
     return Promise.resolve(0);
   },
 
-  status: ({ keyringFile, openDatabase, print }, args) =>
+  status: ({ openKeyEncryption, openDatabase, print }, args) =>
     using(openDatabase, async (owner) => {
       const { values } = parseArgs({ args, options: { json: { type: 'boolean' } } });
-      const status = await readKeyStatus(owner, await LocalKeyring.open(keyringFile).activeKekId());
+      const status = await readKeyStatus(owner, await openKeyEncryption().activeKekId());
       if (values.json === true) {
         print(JSON.stringify(status));
         return 0;
@@ -96,25 +109,28 @@ const commands: Record<string, Command> = {
       return 0;
     }),
 
-  'rotate-kek': ({ keyringFile, openDatabase, print, signal }) =>
-    using(openDatabase, async (owner) => {
-      const { kekId, activated } = await activateNextKek(owner, keyringFile, caller());
-      print(activated ? `${kekId} is the active key now` : `going on with an earlier rotation, to ${kekId}`);
-      const rotation = new KekRotation(owner, LocalKeyring.open(keyringFile));
-      const { rewrapped, failed } = await rotation.rewrapAll(caller(), {
+  'rotate-kek': (environment) =>
+    using(environment.openDatabase, async (owner) => {
+      const { provider, openKeyEncryption, print, signal } = environment;
+      if (provider === 'local') {
+        const { kekId, activated } = await activateNextKek(owner, keyringOf(environment), caller());
+        print(activated ? `${kekId} is the active key now` : `going on with an earlier rotation, to ${kekId}`);
+      }
+      const rotation = new KekRotation(owner, openKeyEncryption());
+      const { activeKekId, rewrapped, failed } = await rotation.rewrapAll(caller(), {
         signal,
         onProgress: progress(print, 'keys rewrapped'),
       });
-      print(`${rewrapped} keys rewrapped with ${kekId}`);
+      print(`${rewrapped} keys rewrapped with ${activeKekId}`);
       for (const { id, reason } of failed) print(`keys: ${id} stays as it is: ${reason}`);
       return failed.length === 0 ? 0 : 1;
     }),
 
-  'rotate-dek': ({ keyringFile, openDatabase, print, signal, graceMs }, args) =>
+  'rotate-dek': ({ openKeyEncryption, openDatabase, print, signal, graceMs }, args) =>
     using(openDatabase, async (owner) => {
       const { values } = parseArgs({ args, options: { workspace: { type: 'string' } } });
       const scope = values.workspace === undefined ? {} : { workspaceId: uuid(values.workspace) };
-      const rotation = new DataKeyRotation(owner, new DataKeys(owner, LocalKeyring.open(keyringFile), 300));
+      const rotation = new DataKeyRotation(owner, new DataKeys(owner, openKeyEncryption(), 300));
       const { begun, underWay } = await begin(rotation, scope.workspaceId, signal);
       print(
         `${begun} workspaces have a new data key${underWay === 0 ? '' : `; ${underWay} go on with an earlier rotation`}`,
@@ -130,9 +146,9 @@ const commands: Record<string, Command> = {
       return kept.length === 0 ? 0 : 1;
     }),
 
-  'rotate-key-pair': ({ keyringFile, openDatabase, print }) =>
+  'rotate-key-pair': ({ openKeyEncryption, openDatabase, print }) =>
     using(openDatabase, async (owner) => {
-      const keyPairs = new VaultKeyPairs(owner, LocalKeyring.open(keyringFile), 300);
+      const keyPairs = new VaultKeyPairs(owner, openKeyEncryption(), 300);
       print(`${await keyPairs.rotate(caller())} is the key pair of the vault now`);
       print(
         `${await keyPairs.destroyUnneeded(caller())} earlier ones destroyed; vaults destroy the others when nothing needs them`,
@@ -140,12 +156,12 @@ const commands: Record<string, Command> = {
       return 0;
     }),
 
-  'retire-kek': ({ keyringFile, openDatabase, print }, [kekId]) =>
-    using(openDatabase, async (owner) => {
+  'retire-kek': (environment, [kekId]) =>
+    using(environment.openDatabase, async (owner) => {
       if (kekId === undefined)
         throw new UsageError('retire-kek needs the id of a key: "./otpost keys status" shows them');
-      await retireKek(owner, keyringFile, caller(), kekId);
-      print(`${kekId} is destroyed`);
+      await retireKek(owner, keyringOf(environment), caller(), kekId);
+      environment.print(`${kekId} is destroyed`);
       return 0;
     }),
 };
@@ -169,6 +185,16 @@ async function begin(rotation: DataKeyRotation, workspaceId: string | undefined,
   if (workspaceId === undefined) return rotation.beginAll(caller(), signal);
   const begun = await rotation.begin(caller(), workspaceId);
   return { begun: begun ? 1 : 0, underWay: begun ? 0 : 1 };
+}
+
+/** For what is done to the file alone. */
+function keyringOf({ provider, keyringFile }: KeysEnvironment): string {
+  if (keyringFile !== undefined) return keyringFile;
+  throw new ConfigError([
+    provider === 'local'
+      ? 'OTPOST_KEYRING_FILE is not set'
+      : `OTPOST_KEYRING_FILE is not set, and keys of ${provider} are made and destroyed there`,
+  ]);
 }
 
 async function using(open: () => OwnerDatabase, work: (owner: OwnerDatabase) => Promise<number>): Promise<number> {
@@ -204,6 +230,7 @@ function isUsageError(error: unknown): boolean {
 function sayable(error: unknown, signal: AbortSignal): string {
   if (signal.aborted) return 'interrupted; give the command again to go on';
   if (!(error instanceof Error)) return 'failed';
+  if (error.cause instanceof EnvelopeError) return error.cause.message;
   const { code } = error as { code?: unknown };
   if (typeof code === 'string' && unreachable.includes(code)) {
     return 'PostgreSQL does not answer, or does not let us in: is DATABASE_OWNER_URL right?';

@@ -8,7 +8,7 @@ export interface CallLimits {
   timeoutMs: number;
 }
 
-export const defaultLimits: CallLimits = { attempts: 3, timeoutMs: 2_000 };
+export const defaultLimits: CallLimits = { attempts: 3, timeoutMs: 1_500 };
 
 export interface JsonCall {
   method: 'GET' | 'POST';

@@ -74,7 +74,7 @@ export class Transit implements KeyEncryption {
 
   async unwrap({ kekId, wrapped }: WrappedKey, context: KeyContext): Promise<Uint8Array> {
     const bytes = unframed(wrapped);
-    const [, key, version] = /^([\w.-]+):v(\d+)$/.exec(kekId.slice(this.#place.length)) ?? [];
+    const [, key, version] = /^([\w-][\w.-]*):v(\d+)$/.exec(kekId.slice(this.#place.length)) ?? [];
     if (!kekId.startsWith(this.#place) || key === undefined || version === undefined)
       throw new EnvelopeError('unknown_kek', `${kekId} is of another namespace or mount than the configured key`);
     const { plaintext } = await this.#write<{ plaintext: string }>('decrypt', key, {

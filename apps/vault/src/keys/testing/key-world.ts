@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Database, OwnerDatabase, type Transaction } from '@otpost/database';
 import { createTestDatabase } from '@otpost/database/testing';
-import { createKeyringFile, LocalKeyring, openText, seal } from '@otpost/envelope';
+import { createKeyringFile, LocalKeyring, openText, seal, type KeyEncryption } from '@otpost/envelope';
 import { v7 as uuidv7 } from 'uuid';
 import { DataKeys } from '../data-keys.js';
 import { placeOf, sealedTables, type SealedTable } from '../sealed-columns.js';
@@ -14,7 +14,7 @@ export type KeyWorld = Awaited<ReturnType<typeof openKeyWorld>>;
 export interface Vault {
   database: Database;
   owner: OwnerDatabase;
-  keyring: LocalKeyring;
+  keyring: KeyEncryption;
   dataKeys: DataKeys;
 }
 
@@ -26,10 +26,9 @@ export async function openKeyWorld() {
   const vaults: Vault[] = [];
 
   /** Keeps no key in memory, unless told to: every read asks the database and the keyring. */
-  function startVault(cacheSeconds = 0): Vault {
+  function startVault(cacheSeconds = 0, keyring: KeyEncryption = LocalKeyring.open(keyringFile)): Vault {
     const database = new Database({ url: testDatabase.urls.vault, applicationName: 'spec' });
     const owner = new OwnerDatabase({ url: testDatabase.ownerUrl, applicationName: 'spec (owner)' });
-    const keyring = LocalKeyring.open(keyringFile);
     const vault = { database, owner, keyring, dataKeys: new DataKeys(owner, keyring, cacheSeconds) };
     vaults.push(vault);
     return vault;
