@@ -2,11 +2,12 @@
 /**
  * `./otpost bench challenges`: from a code's arrival to the answer of the long poll that waits for it, with 2,000 polls open on one
  * gateway, and what those cost it. A code arrives as a human's answer by API: the time runs from when that request is sent, so it
- * holds the whole way in and the whole way out.
+ * holds the whole way in and the whole way out. Beside it, in turns, a floor: one bare process that keeps a row, publishes and answers.
  */
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, fork } from 'node:child_process';
+import { once } from 'node:events';
 
 const system = JSON.parse(process.env.OTPOST_BENCH_SYSTEM ?? 'null');
 if (system === null) throw new Error('run it as ./otpost bench challenges');
@@ -33,10 +34,11 @@ const ids = await inTurn(polls, 16, async () => {
 const before = measure();
 /** @type {Map<string, number>} */
 const answeredAt = new Map();
-const waiting = ids.map(async (id) => {
+const waiting = ids.map(async (id, index) => {
   let status = 'pending';
-  // As an agent does: what was not answered in its 60 s is asked again.
-  while (status === 'pending') ({ status } = await call('GET', `/v1/challenges/${id}?wait=60`));
+  // As agents do: what was not answered in its 60 s is asked again; and not all at the same instant, since they did not begin so.
+  let wait = 60 - (40 * index) / ids.length;
+  for (; status === 'pending'; wait = 60) ({ status } = await call('GET', `/v1/challenges/${id}?wait=${wait}`));
   if (status === 'resolved') answeredAt.set(id, performance.now());
 });
 await pause(5_000);
@@ -44,7 +46,10 @@ const open = measure();
 await pause(5_000);
 const idle = measure();
 
-/** @type {{ toAnswer: number, toAccepted: number, fromAccepted: number }[]} */
+const floor = fork(new URL('./challenges-floor.mjs', import.meta.url), [system.database_url, system.redis_url]);
+const [{ port: floorPort }] = await once(floor, 'message');
+const floorUrl = `http://127.0.0.1:${floorPort}`;
+/** @type {{ toAnswer: number, toAccepted: number, fromAccepted: number, floor: number }[]} */
 const samples = [];
 for (const id of ids.slice(0, arrivals)) {
   const sentAt = performance.now();
@@ -52,7 +57,8 @@ for (const id of ids.slice(0, arrivals)) {
   const acceptedAt = performance.now();
   while (!answeredAt.has(id)) await pause(1);
   const at = answeredAt.get(id) ?? 0;
-  samples.push({ toAnswer: at - sentAt, toAccepted: acceptedAt - sentAt, fromAccepted: at - acceptedAt });
+  const floor = await floorTime(id);
+  samples.push({ toAnswer: at - sentAt, toAccepted: acceptedAt - sentAt, fromAccepted: at - acceptedAt, floor });
 }
 const cpu = (100 * (idle.cpuSeconds - open.cpuSeconds)) / (idle.at - open.at);
 console.log(`${polls} long polls open on one gateway, ${arrivals} codes one after the other`);
@@ -69,6 +75,10 @@ report(
   '  accepted to answer',
   samples.map(({ fromAccepted }) => fromAccepted),
 );
+report(
+  'bare row, publish, answer',
+  samples.map(({ floor }) => floor),
+);
 console.log(
   `gateway: ${before.megabytes} MB before, ${idle.megabytes} MB with the polls, ${cpu.toFixed(1)} % of a core while they wait`,
 );
@@ -76,7 +86,17 @@ await Promise.all([
   Promise.all(waiting),
   inTurn(ids.length - arrivals, 16, (index) => call('DELETE', `/v1/challenges/${ids[arrivals + index]}`)),
 ]);
+floor.send('end');
 agent.destroy();
+
+/** @param {string} id */
+async function floorTime(id) {
+  const answered = call('GET', `/${id}`, undefined, [200], floorUrl).then(() => performance.now());
+  await pause(5);
+  const sentAt = performance.now();
+  await call('POST', `/${id}`, undefined, [200], floorUrl);
+  return (await answered) - sentAt;
+}
 
 /** @param {string} name @param {number[]} times */
 function report(name, times) {
@@ -128,13 +148,13 @@ function pause(ms) {
 }
 
 /**
- * @param {string} method @param {string} path @param {unknown} [body] @param {number[]} [accepted]
+ * @param {string} method @param {string} path @param {unknown} [body] @param {number[]} [accepted] @param {string} [base]
  * @returns {Promise<any>}
  */
-function call(method, path, body, accepted = [200, 201]) {
+function call(method, path, body, accepted = [200, 201], base = system.gateway_url) {
   return new Promise((resolve, reject) => {
     const sent = request(
-      system.gateway_url + path,
+      base + path,
       { method, agent, headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) } },
       (response) => {
         let text = '';

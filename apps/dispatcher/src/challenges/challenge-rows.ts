@@ -1,7 +1,27 @@
 import type { ChallengeCode, ChallengeView, OpenedCode, WorkspaceCaller } from '@otpost/contracts';
-import type { Challenge } from '@otpost/database';
+import { orUnavailable, type Challenge, type Queryable } from '@otpost/database';
 import { Secret } from '@otpost/envelope';
 import { asksHuman } from './factor-ladder.js';
+
+/** In one round trip, for those who wait for a code. Undefined: there is no such challenge in this workspace. */
+export async function readChallengeRow(db: Queryable, workspaceId: string, id: string): Promise<Challenge | undefined> {
+  const { rows } = await orUnavailable(
+    db.query<Challenge>({
+      name: 'read_challenge',
+      text: `SELECT ${columns} FROM read_challenge($1, $2)`,
+      values: [workspaceId, id],
+    }),
+  );
+  return rows[0];
+}
+
+/** As the generated client names them. Arrays of an enumeration are nothing that `pg` reads. */
+const columns = `id, workspace_id AS "workspaceId", credential_id AS "credentialId", otp_secret_id AS "otpSecretId",
+  session_id AS "sessionId", workflow_id AS "workflowId", current_step AS "currentStep", message, client_id AS "clientId", metadata,
+  schema, seat_ids AS "seatIds", factors::text[] AS factors, factor, exclusive, min_validity_seconds AS "minValiditySeconds", since,
+  status, reason, opened_by_key_id AS "openedByKeyId", created_at AS "createdAt", expires_at AS "expiresAt", ended_at AS "endedAt",
+  received_code_id AS "receivedCodeId", code_valid_until AS "codeValidUntil", first_delivered_at AS "firstDeliveredAt",
+  acknowledged_at AS "acknowledgedAt"`;
 
 export function viewOfChallenge(row: Challenge): ChallengeView {
   return {

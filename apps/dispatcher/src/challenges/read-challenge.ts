@@ -11,11 +11,11 @@ import {
   type RequestOf,
   type ResponseOf,
 } from '@otpost/contracts';
-import { Database, type Challenge } from '@otpost/database';
+import { Database } from '@otpost/database';
 import { RpcClient } from '@otpost/messaging';
 import { recordAudit } from '../audit/record-audit.js';
 import { clock, type Clock } from '../clock.js';
-import { codeOf, viewOfChallenge } from './challenge-rows.js';
+import { codeOf, readChallengeRow, viewOfChallenge } from './challenge-rows.js';
 import { isDeliverable } from './challenge-state.js';
 
 /** Challenges as their agents see them; and the way in which a code gets to one. */
@@ -34,7 +34,8 @@ export class ReadChallenge {
   async deliver(request: RequestOf<typeof getChallenge>): Promise<ResponseOf<typeof getChallenge>> {
     const { id, ...caller } = request;
     const { workspace_id: workspaceId } = caller;
-    const row = await this.#find(workspaceId, id);
+    const row = await readChallengeRow(this.database.pool, workspaceId, id);
+    if (row === undefined) throw notFound('challenge');
     const view = viewOfChallenge(row);
     if (!isDeliverable(row, new Date(this.now()))) return { ...view, delivery: null };
     const { received_code } = await this.rpc.call(openReceivedCode, { ...caller, challenge_id: id });
@@ -76,12 +77,6 @@ export class ReadChallenge {
     });
     await this.rpc.call(wipeReceivedCode, { ...caller, challenge_id: id, reason: 'acknowledged' });
     return viewOfChallenge(row);
-  }
-
-  async #find(workspaceId: string, id: string): Promise<Challenge> {
-    const row = await this.database.withWorkspace(workspaceId, (tx) => tx.challenge.findUnique({ where: { id } }));
-    if (row === null) throw notFound('challenge');
-    return row;
   }
 
   async #noteDelivery(workspaceId: string, id: string): Promise<void> {

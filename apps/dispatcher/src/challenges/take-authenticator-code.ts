@@ -14,7 +14,7 @@ import { JobHandler, JobQueues, RpcClient } from '@otpost/messaging';
 import { clock, type Clock } from '../clock.js';
 import { announceWaiting } from './challenge-events.js';
 import { ChallengeNews } from './challenge-news.js';
-import { systemCaller } from './challenge-rows.js';
+import { readChallengeRow, systemCaller } from './challenge-rows.js';
 import { EndChallenge, lockChallenge } from './end-challenge.js';
 import { asksHuman } from './factor-ladder.js';
 
@@ -58,7 +58,7 @@ export class TakeAuthenticatorCode {
   }
 
   async #pending(workspaceId: string, id: string): Promise<Challenge | null> {
-    const row = await this.database.withWorkspace(workspaceId, (tx) => tx.challenge.findUnique({ where: { id } }));
+    const row = await readChallengeRow(this.database.pool, workspaceId, id);
     const waits =
       row?.status === 'pending' && row.factors.includes('authenticator') && row.expiresAt.getTime() > this.now();
     return waits ? row : null;

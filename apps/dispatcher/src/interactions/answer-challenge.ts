@@ -13,7 +13,7 @@ import { Database, type Challenge, type Transaction } from '@otpost/database';
 import { Secret } from '@otpost/envelope';
 import { RpcClient } from '@otpost/messaging';
 import { recordAudit } from '../audit/record-audit.js';
-import { viewOfChallenge } from '../challenges/challenge-rows.js';
+import { readChallengeRow, viewOfChallenge } from '../challenges/challenge-rows.js';
 import { EndChallenge } from '../challenges/end-challenge.js';
 import { runOnce } from '../idempotency/run-once.js';
 import { assertAnswers, propertyOfCode, type AnswerSchema } from './answer-schema.js';
@@ -38,7 +38,7 @@ export class AnswerChallenge {
     const caller = { workspace_id: workspaceId, actor, ip, request_id };
     const earlier = await this.#earlier(request);
     if (earlier !== undefined) return earlier;
-    const row = await this.database.withWorkspace(workspaceId, (tx) => find(tx, to));
+    const row = await this.#find(workspaceId, to);
     assertOpen(row);
     const answer = propertiesOf(given, row.schema as AnswerSchema);
     assertAnswers(row.schema as AnswerSchema, answer);
@@ -75,6 +75,13 @@ export class AnswerChallenge {
     }
   }
 
+  async #find(workspaceId: string, to: Request['to']): Promise<Challenge> {
+    if (!('id' in to)) return this.database.withWorkspace(workspaceId, (tx) => findInSession(tx, to.session_id));
+    const row = await readChallengeRow(this.database.pool, workspaceId, to.id);
+    if (row === undefined) throw notFound('challenge');
+    return row;
+  }
+
   async #keep(caller: WorkspaceCaller, row: Challenge, answer: Record<string, unknown>): Promise<string> {
     const only = Object.keys(answer).length === 1 ? answer['code'] : undefined;
     const isCode = typeof only === 'string';
@@ -96,13 +103,7 @@ function onceOf({ workspace_id, idempotency }: Request) {
   return { workspaceId: workspace_id, idempotency, now: new Date() };
 }
 
-async function find(tx: Transaction, to: Request['to']): Promise<Challenge> {
-  if ('id' in to) {
-    const row = await tx.challenge.findUnique({ where: { id: to.id } });
-    if (row === null) throw notFound('challenge');
-    return row;
-  }
-  const sessionId = to.session_id;
+async function findInSession(tx: Transaction, sessionId: string): Promise<Challenge> {
   const oldest = await tx.challenge.findFirst({
     where: { sessionId, status: 'pending', factors: { has: 'user' }, expiresAt: { gt: new Date() } },
     orderBy: { id: 'asc' },

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { OwnerDatabase, type Transaction } from '@otpost/database';
+import { orUnavailable, OwnerDatabase, type Queryable, type Transaction } from '@otpost/database';
 import { DataKey, DataKeyCache, unwrapDataKey, wrapDataKey, type KeyEncryption } from '@otpost/envelope';
 import { AppError } from '@otpost/contracts';
 import { whileKeksStay } from './wrapping-lock.js';
@@ -47,6 +47,20 @@ export class DataKeys {
     const id = (await activeKeyId(tx, workspaceId)) ?? (await activeKeyId(tx, workspaceId));
     if (id === undefined) throw new AppError('internal', 'the workspace has no active key', { internal: workspaceId });
     return this.use(workspaceId, id, work);
+  }
+
+  /** The key to seal under, for whoever writes with a function that looks again, and locks the key. */
+  async activeId(workspaceId: string, db: Queryable): Promise<string> {
+    const { rows } = await orUnavailable(
+      db.query<{ id: string | null }>({
+        name: 'active_data_key_id',
+        text: 'SELECT active_data_key_id($1) AS id',
+        values: [workspaceId],
+      }),
+    );
+    const id = rows[0]?.id;
+    if (id == null) throw new AppError('internal', 'the workspace has no active key', { internal: workspaceId });
+    return id;
   }
 
   /**
