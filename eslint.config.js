@@ -13,6 +13,7 @@ const boundaries = [
     bannedExternalImports: ['@nestjs/*', '@prisma/*', 'prisma', 'ioredis', 'bullmq', 'pg'],
   },
   { sourceTag: 'scope:gateway', onlyDependOnLibsWithTags: ['scope:shared', 'scope:gateway'] },
+  { sourceTag: 'scope:console', onlyDependOnLibsWithTags: ['scope:console'] },
   { sourceTag: 'scope:vault', onlyDependOnLibsWithTags: ['scope:shared', 'scope:vault'] },
   { sourceTag: 'scope:ingestor', onlyDependOnLibsWithTags: ['scope:shared', 'scope:ingestor'] },
   { sourceTag: 'scope:dispatcher', onlyDependOnLibsWithTags: ['scope:shared', 'scope:dispatcher'] },
@@ -23,9 +24,14 @@ export default tseslint.config(
   { ignores: ['**/dist/**', '**/generated/**', '**/node_modules/**', '.nx/**', '.otpost/**', '.otpost-test/**'] },
   js.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.recommendedTypeChecked],
-    languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: {
+        project: ['./tsconfig.json', './apps/console/tsconfig.json'],
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
     plugins: { '@nx': nx, 'import-x': importX },
     rules: {
       '@nx/enforce-module-boundaries': ['error', { depConstraints: boundaries }],

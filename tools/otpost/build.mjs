@@ -12,6 +12,7 @@ const inputs = [
   'apps',
   'libs',
   'prisma',
+  'docs/openapi.json',
   'package-lock.json',
   'nx.json',
   '.swcrc',

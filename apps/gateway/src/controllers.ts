@@ -3,6 +3,7 @@ import { AccessTokensController } from './api-keys/access-tokens.controller.js';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { AuditController } from './audit/audit.controller.js';
 import { ChallengesController } from './challenges/challenges.controller.js';
+import { SessionController } from './console/session.controller.js';
 import { InboundPolicyController } from './inboxes/inbound-policy.controller.js';
 import { InboxesController } from './inboxes/inboxes.controller.js';
 import { KeysController } from './keys/keys.controller.js';
@@ -35,6 +36,7 @@ export const gatewayControllers: Type[] = [
   RunsController,
   SeatsController,
   SendblueSeatsController,
+  SessionController,
   SessionWebhooksController,
   TotpController,
   VaultController,

@@ -11,6 +11,7 @@ import { KeyUses } from './authentication/key-uses.js';
 import { ChallengeWaits } from './challenges/challenge-waits.js';
 import { PageUrls } from './challenges/page-urls.js';
 import { CodePageController } from './code-page/code-page.controller.js';
+import { ConsoleController } from './console/console.controller.js';
 import { gatewayControllers } from './controllers.js';
 import { DocumentationController } from './documentation/documentation.controller.js';
 import { ProblemFilter } from './http/problem.js';
@@ -37,7 +38,7 @@ export class GatewayModule {
     return {
       module: GatewayModule,
       imports: [MessagingModule.forRoot(messaging)],
-      controllers: [...gatewayControllers, CodePageController, DocumentationController],
+      controllers: [...gatewayControllers, CodePageController, ConsoleController, DocumentationController],
       providers: [
         BuyNumber,
         ChallengeWaits,

@@ -2,6 +2,7 @@ import { Messaging } from '@otpost/messaging';
 import { Database } from '@otpost/database';
 import { runService } from '@otpost/platform';
 import { acceptForms } from './code-page/accept-forms.js';
+import { serveConsoleAssets } from './console/console-files.js';
 import { serveDocumentationAssets } from './documentation/assets.js';
 import { GatewayModule } from './gateway.module.js';
 import { createBodyHmac } from './http/call.js';
@@ -31,6 +32,7 @@ await runService('gateway', ({ config, logger }) => {
       configureHttp(app, logger, createBodyHmac(config.OTPOST_TRANSPORT_KEY));
       acceptForms(app);
       await serveDocumentationAssets(app);
+      await serveConsoleAssets(app);
     },
     close: () => database.close(),
   };

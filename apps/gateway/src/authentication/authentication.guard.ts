@@ -7,6 +7,7 @@ import { endpointOf, type Access } from '../http/endpoint.js';
 import type { Authenticated } from '../http/request-state.js';
 import type { RateLimiter } from '../rate-limits/rate-limiter.js';
 import type { KeyCache, KnownKey } from './api-keys.js';
+import { keyOfConsole } from './console-cookie.js';
 import { presentedKey } from './presented-key.js';
 
 export interface AuthenticationOptions {
@@ -37,7 +38,7 @@ export class AuthenticationGuard implements CanActivate {
     if (endpoint === undefined || endpoint.access === 'public') return true;
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
-    const presented = presentedKey(request.headers);
+    const presented = presentedKey(request.headers) ?? keyOfConsole(request.headers);
     if (presented === null) throw unauthenticated();
     const authenticated =
       presented.kind === 'root'

@@ -100,8 +100,29 @@ function operation(endpoint: Endpoint): Json {
 
 /** What crosses the wire is the input side of every codec: strings, where the code holds Secrets. */
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Json;
-  return json;
+  const {
+    $schema: _,
+    $defs: definitions = {},
+    ...json
+  } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Json;
+  // Its references count from the top of the document. The one definition that a schema of ours brings along is that of any JSON
+  // value, which the empty schema says too.
+  const others = Object.values(definitions as object).filter((definition) => !isJsonValue(definition as Json));
+  if (others.length > 0) throw new TypeError('a recursive schema besides z.json(): give it a place in components');
+  return withoutReferences(json) as Json;
+}
+
+function isJsonValue({ anyOf }: Json): boolean {
+  return Array.isArray(anyOf) && JSON.stringify(anyOf.map(({ type }: Json) => type)) === jsonTypes;
+}
+
+const jsonTypes = JSON.stringify(['string', 'number', 'boolean', 'null', 'array', 'object']);
+
+function withoutReferences(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutReferences);
+  if (typeof value !== 'object' || value === null) return value;
+  if ('$ref' in value) return {};
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withoutReferences(inner)]));
 }
 
 function parameters(schema: z.ZodType, place: 'path' | 'query'): Json[] {

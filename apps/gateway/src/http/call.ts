@@ -1,6 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { fieldError, type Caller, type Idempotency, type WorkspaceCaller } from '@otpost/contracts';
+import { fieldError, type Caller, type Idempotency, type Scope, type WorkspaceCaller } from '@otpost/contracts';
 import { contentFingerprint, deriveKey, type Secret } from '@otpost/envelope';
 import { endpointOf } from './endpoint.js';
 import { hangUpSignal } from './request-state.js';
@@ -9,6 +9,8 @@ import { hangUpSignal } from './request-state.js';
 export interface Call {
   caller: WorkspaceCaller;
   keyId: string;
+  /** What the key may do. The guard has looked at them already. */
+  scopes: ReadonlySet<Scope>;
   idempotency: Idempotency | null;
   /** Aborts when the client hangs up. */
   signal: AbortSignal;
@@ -27,6 +29,7 @@ export const CallOf = createParamDecorator((_: unknown, context: ExecutionContex
   return {
     caller: { ...authenticated.caller, workspace_id: authenticated.workspaceId },
     keyId: authenticated.keyId,
+    scopes: authenticated.scopes,
     idempotency,
     signal,
   };

@@ -1,0 +1,154 @@
+import { Suspense } from 'react';
+import {
+  ActionIcon,
+  AppShell,
+  Box,
+  Burger,
+  Center,
+  Group,
+  Loader,
+  NavLink,
+  ScrollArea,
+  Text,
+  Tooltip,
+  useComputedColorScheme,
+  useMantineColorScheme,
+  VisuallyHidden,
+} from '@mantine/core';
+import { useDisclosure, useDocumentTitle } from '@mantine/hooks';
+import { useQueryClient } from '@tanstack/react-query';
+import { Link, Route, Routes, useLocation } from 'react-router';
+import { api } from '../api/client.js';
+import { useAction } from '../api/queries.js';
+import { EmptyState } from '../display/empty-state.js';
+import { sessionKey, useSession } from '../session/session.js';
+import { Icon } from './icons.js';
+import { Mark } from './mark.js';
+import { pages, type PageEntry } from './pages.js';
+import { usePageShortcuts } from './page-shortcuts.js';
+
+/** The frame of every page: navigation, workspace, colours, sign-out. */
+export function Shell() {
+  const [isOpen, { toggle, close }] = useDisclosure();
+  const { workspace, scopes } = useSession();
+  const { pathname } = useLocation();
+  const here = pages.find(({ path }) => (path === '/' ? pathname === '/' : pathname.startsWith(path)));
+  useDocumentTitle(here === undefined ? 'otpost' : `${here.title} · otpost`);
+  usePageShortcuts();
+  return (
+    <AppShell
+      header={{ height: { base: 52, sm: 0 } }}
+      navbar={{ width: 232, breakpoint: 'sm', collapsed: { mobile: !isOpen } }}
+      padding={{ base: 'md', md: 'xl' }}
+    >
+      <VisuallyHidden component="a" {...{ href: '#content' }}>
+        Skip to the content
+      </VisuallyHidden>
+      <AppShell.Header hiddenFrom="sm">
+        <Group h="100%" px="md" justify="space-between">
+          <Mark />
+          <Burger opened={isOpen} onClick={toggle} size="sm" aria-label="Navigation" />
+        </Group>
+      </AppShell.Header>
+      <AppShell.Navbar p="sm" aria-label="Pages">
+        <Box px="xs" py="sm" visibleFrom="sm">
+          <Mark />
+        </Box>
+        <ScrollArea flex={1} type="auto">
+          {pages.map((page) => (
+            <NavLink
+              key={page.path}
+              component={Link}
+              to={page.path}
+              label={page.title}
+              leftSection={<Icon name={page.icon} />}
+              active={page === here}
+              disabled={!scopes.includes(page.needs)}
+              onClick={close}
+              {...(page === here ? { 'aria-current': 'page' as const } : {})}
+            />
+          ))}
+        </ScrollArea>
+        <Group justify="space-between" wrap="nowrap" gap="xs" px="xs" pt="sm">
+          <Text size="sm" truncate title={workspace.name}>
+            {workspace.name}
+          </Text>
+          <Group gap={4} wrap="nowrap">
+            <ColourSwitch />
+            <SignOut />
+          </Group>
+        </Group>
+      </AppShell.Navbar>
+      <AppShell.Main id="content">
+        <Box maw={1180} mx="auto">
+          <Suspense
+            fallback={
+              <Center h={240}>
+                <Loader aria-label="Loading" />
+              </Center>
+            }
+          >
+            <Routes>
+              {pages.map((page) => (
+                <Route
+                  key={page.path}
+                  path={page.path === '/' ? '/' : `${page.path}/*`}
+                  element={scopes.includes(page.needs) ? <page.component /> : <NotAllowed page={page} />}
+                />
+              ))}
+              <Route
+                path="*"
+                element={<EmptyState title="There is no such page" text="The navigation has all there are." />}
+              />
+            </Routes>
+          </Suspense>
+        </Box>
+      </AppShell.Main>
+    </AppShell>
+  );
+}
+
+function NotAllowed({ page }: { page: PageEntry }) {
+  return (
+    <EmptyState
+      title={`Your key may not see ${page.title.toLowerCase()}`}
+      text={`It lacks the scope ${page.needs}. Sign in with a key that has it.`}
+    />
+  );
+}
+
+function ColourSwitch() {
+  const { setColorScheme } = useMantineColorScheme();
+  const isDark = useComputedColorScheme('light') === 'dark';
+  const label = isDark ? 'Light colours' : 'Dark colours';
+  return (
+    <Tooltip label={label}>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        aria-label={label}
+        onClick={() => setColorScheme(isDark ? 'light' : 'dark')}
+      >
+        <Icon name={isDark ? 'sun' : 'moon'} />
+      </ActionIcon>
+    </Tooltip>
+  );
+}
+
+function SignOut() {
+  const client = useQueryClient();
+  const signOut = useAction({
+    run: () => api.DELETE('/console/session'),
+    onDone: () => {
+      client.clear();
+      client.setQueryData(sessionKey, null);
+    },
+  });
+  return (
+    <Tooltip label="Sign out">
+      <ActionIcon variant="subtle" color="gray" aria-label="Sign out" onClick={() => signOut.mutate()}>
+        <Icon name="signOut" />
+      </ActionIcon>
+    </Tooltip>
+  );
+}
