@@ -15,6 +15,7 @@ import { ConsoleController } from './console/console.controller.js';
 import { gatewayControllers } from './controllers.js';
 import { DocumentationController } from './documentation/documentation.controller.js';
 import { ProblemFilter } from './http/problem.js';
+import { McpController } from './mcp/mcp.controller.js';
 import { BuyNumber } from './phone-numbers/buy-number.js';
 import { ImportNumber } from './phone-numbers/import-number.js';
 import { TwilioNumbers } from './phone-numbers/twilio-numbers.js';
@@ -38,7 +39,13 @@ export class GatewayModule {
     return {
       module: GatewayModule,
       imports: [MessagingModule.forRoot(messaging)],
-      controllers: [...gatewayControllers, CodePageController, ConsoleController, DocumentationController],
+      controllers: [
+        ...gatewayControllers,
+        CodePageController,
+        ConsoleController,
+        DocumentationController,
+        McpController,
+      ],
       providers: [
         BuyNumber,
         ChallengeWaits,

@@ -1,5 +1,4 @@
-import { Controller, Inject, Req } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
+import { Controller, Inject } from '@nestjs/common';
 import { z } from 'zod';
 import {
   acknowledgeChallenge,
@@ -121,12 +120,10 @@ export class ChallengesController {
   }
 
   @Handles(read)
-  async read(@CallOf() call: Call, @Input() { params, query }: InputOf<typeof read>, @Req() { raw }: FastifyRequest) {
+  async read(@CallOf() call: Call, @Input() { params, query }: InputOf<typeof read>) {
     const { caller, signal } = call;
     const look = () => this.rpc.call(getChallenge, { ...caller, id: params.id }, { signal });
     if (query.wait === 0) return answerOf(await look(), this.pages);
-    // Nothing is sent on it meanwhile; the server's own limit for idle connections comes back with the next request.
-    raw.socket.setTimeout(0);
     const challenge = await this.waits.settled(params.id, Date.now() + query.wait * 1_000, signal, look);
     return answerOf(challenge, this.pages);
   }
