@@ -16,6 +16,7 @@ import { SendblueSeatsController } from './seats/sendblue-seats.controller.js';
 import { TotpController } from './totp/totp.controller.js';
 import { VaultController } from './vault/vault.controller.js';
 import { DeliveriesController } from './webhooks/deliveries.controller.js';
+import { EventStreamsController } from './webhooks/event-streams.controller.js';
 import { SessionWebhooksController } from './webhooks/session-webhooks.controller.js';
 import { WebhookEndpointsController } from './webhooks/webhook-endpoints.controller.js';
 import { WorkspacesController } from './workspaces/workspaces.controller.js';
@@ -27,6 +28,7 @@ export const gatewayControllers: Type[] = [
   AuditController,
   ChallengesController,
   DeliveriesController,
+  EventStreamsController,
   InboundPolicyController,
   InboxesController,
   KeysController,

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { EventStream, frameOf, type StreamItem } from './event-stream.js';
+import { EventStream, listedEvents, runEvents, type StreamItem } from './event-stream.js';
 import { item } from './testing/stream-item.js';
 
 function textOf(stream: EventStream): string {
@@ -11,13 +11,20 @@ function textOf(stream: EventStream): string {
 
 const idsOf = (stream: EventStream) => [...textOf(stream).matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id));
 
-describe('frameOf', () => {
+describe('runEvents', () => {
   it('is one run.event in the form that CloudCruise reads, in one line of data', () => {
     const one: StreamItem = { ...item(7), payload: { message: 'two\nlines' }, created_at: '2026-01-02T03:04:05.678Z' };
-    expect(frameOf(one)).toBe(
+    expect(runEvents.event(one)).toBe(
       'id: 7\nevent: run.event\ndata: {"data":{"event":"challenge.resolved","payload":{"message":"two\\nlines"},' +
         '"timestamp":1767323045,"expires_at":1767323345},"timestamp":"2026-01-02T03:04:05.000Z","expires_at":"2026-01-02T03:09:05.000Z"}\n\n',
     );
+  });
+});
+
+describe('listedEvents', () => {
+  it('is the event with its id and metadata, as it is listed', () => {
+    const { position, ...listed } = { ...item(7), metadata: { run: 1 } };
+    expect(listedEvents.event({ position, ...listed })).toBe(`id: 7\ndata: ${JSON.stringify(listed)}\n\n`);
   });
 });
 
@@ -28,6 +35,18 @@ describe('EventStream', () => {
       stream.offer(one);
     expect(idsOf(stream)).toEqual([3, 5]);
     expect(stream.position).toBe(5);
+  });
+
+  it('tells with the first ping where it begins, for who is cut off before the first event', () => {
+    const stream = new EventStream(null, 'key', 41, listedEvents);
+    stream.ping(1_234);
+    expect(textOf(stream)).toBe('id: 41\nevent: ping\ndata: {"ts":1234}\n\n');
+  });
+
+  it('sends everything where no client is named', () => {
+    const stream = new EventStream(null, 'key', 0, listedEvents);
+    for (const one of [item(1), item(2, 'them'), item(3, 'me')]) stream.offer(one);
+    expect(idsOf(stream)).toEqual([1, 2, 3]);
   });
 
   it('pings with the time', () => {

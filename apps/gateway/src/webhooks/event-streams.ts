@@ -4,12 +4,14 @@ import { Broadcast, RpcClient, type Subscription } from '@otpost/messaging';
 import { metrics } from '@otpost/platform';
 import { Gauge } from 'prom-client';
 import { KeyCache } from '../authentication/api-keys.js';
-import { EventStream } from './event-stream.js';
+import { EventStream, type StreamFormat } from './event-stream.js';
 import { WorkspaceFeed, type ReadStream } from './workspace-feed.js';
 
 export interface StreamRequest {
   workspaceId: string;
-  clientId: string;
+  /** Only what names this client or none; null: everything. */
+  clientId: string | null;
+  format: StreamFormat;
   keyId: string;
   /** Position to go on from; null: from now on. */
   after: number | null;
@@ -51,10 +53,10 @@ export class EventStreams implements OnModuleDestroy {
    * Opens a stream. Its place is known before the answer begins: whatever happens once a client sees that it is connected, it is sent.
    * @throws AppError `unavailable` and the like
    */
-  async open({ workspaceId, clientId, keyId, after, signal }: StreamRequest): Promise<EventStream> {
+  async open({ workspaceId, clientId, format, keyId, after, signal }: StreamRequest): Promise<EventStream> {
     const read: ReadStream = (request) => this.rpc.call(readEventStream, { workspace_id: workspaceId, ...request });
     const position = after ?? (await read({ after: null, client_id: null, limit: 1 })).position;
-    const stream = new EventStream(clientId, keyId, position);
+    const stream = new EventStream(clientId, keyId, position, format);
     signal.addEventListener('abort', () => stream.destroy(), { once: true });
     openStreams.inc();
     stream.once('close', () => openStreams.dec());
