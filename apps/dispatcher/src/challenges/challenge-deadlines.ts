@@ -4,9 +4,11 @@ import { challengeDeadlines, challengeWindows, type JobOf } from '@otpost/contra
 import { OwnerDatabase } from '@otpost/database';
 import { JobHandler, JobQueues } from '@otpost/messaging';
 import type { Logger } from '@otpost/platform';
+import { recordAudit } from '../audit/record-audit.js';
+import { systemCaller } from './challenge-rows.js';
 import { ClaimCodes } from './claim-codes.js';
 import { EndChallenge } from './end-challenge.js';
-import { claimableCredentials, overdueChallenges, waitingForWindows } from './due-challenges.js';
+import { answeredChallenges, claimableCredentials, overdueChallenges, waitingForWindows } from './due-challenges.js';
 
 const pauseMs = 1_000;
 /** A window's own timer comes first; only one that was lost is looked for, so this may be slow. */
@@ -14,7 +16,8 @@ const sweepsPerWindowSweep = 10;
 
 /**
  * Ends challenges when their time comes: a timer each, and a sweep for those whose timer was lost. Both go through the row's lock, so
- * a challenge expires once. The sweep also looks for codes that nobody claimed because word of them was lost.
+ * a challenge expires once. The sweep also looks for codes that nobody claimed because word of them was lost,
+ * and for answers whose taker ended between keeping one and resolving with it.
  */
 @Injectable()
 export class ChallengeDeadlines implements OnApplicationBootstrap, OnModuleDestroy {
@@ -53,6 +56,15 @@ export class ChallengeDeadlines implements OnApplicationBootstrap, OnModuleDestr
     }
     for (const { workspaceId, credentialId } of await claimableCredentials(this.owner)) {
       await this.claimCodes.claim(workspaceId, credentialId);
+    }
+    for (const { workspaceId, id, receivedCodeId } of await answeredChallenges(this.owner)) {
+      const resolution = { factor: 'user', receivedCodeId, validUntil: null } as const;
+      await this.endChallenge.resolve(workspaceId, id, resolution, (tx) =>
+        recordAudit(tx, systemCaller(workspaceId), {
+          action: 'challenge.answered',
+          resource: { type: 'challenge', id },
+        }),
+      );
     }
     this.#sweeps += 1;
     if (this.#sweeps % sweepsPerWindowSweep !== 0) return;

@@ -24,13 +24,12 @@ export async function announceResolved(tx: Transaction, row: Challenge, factor: 
   });
 }
 
-/** A challenge ended without a code, which is an interaction's failure where a human was asked. */
+/** A challenge ended without a code, whoever was asked for one. */
 export async function announceFailed(
   tx: Transaction,
   row: Challenge,
   reason: 'expired' | 'cancelled' | 'invalid',
 ): Promise<void> {
-  if (!asksHuman(row.factors)) return;
   await announce(tx, row, { type: 'interaction.failed', payload: { ...interactionOf(row), reason } });
 }
 

@@ -178,6 +178,39 @@ describe('two dispatchers', () => {
   });
 });
 
+describe("a human's answer", () => {
+  it('that the vault keeps resolves its challenge, once, when whoever took it died before that', async () => {
+    const id = await open();
+    await insertCode('user', '515151', id);
+    await dispatcher.owner.prisma.receivedCode.updateMany({
+      where: { challengeId: id },
+      data: { claimedAt: new Date(Date.now() - 4_000) },
+    });
+    await until('the sweep resolved it', async () => (await get(id)).status === 'resolved');
+    expect((await get(id)).delivery?.code?.reveal()).toBe('515151');
+    const types = (await eventsOf(id)).map(({ type }) => type);
+    expect(types).toEqual(['interaction.waiting', 'interaction.finished', 'challenge.resolved']);
+  });
+
+  it('that the vault keeps does not resolve a challenge that ended meanwhile', async () => {
+    const id = await open();
+    await insertCode('user', '525252', id);
+    await endNow([id]);
+    await until('it expired', async () => (await get(id)).status === 'expired');
+    expect((await get(id)).delivery).toBeNull();
+  });
+});
+
+describe('a challenge that asks no human', () => {
+  it('tells of its end as the others do', async () => {
+    const id = await open({ factors: ['email'] });
+    await endNow([id]);
+    await until('it expired', async () => (await get(id)).status === 'expired');
+    const events = (await eventsOf(id)).map(({ type, payload }) => [type, (payload as { reason?: string }).reason]);
+    expect(events).toEqual([['interaction.failed', 'expired']]);
+  });
+});
+
 describe('an inbound code', () => {
   it('is found by the sweep when word of it was lost', async () => {
     const id = await open();

@@ -41,6 +41,24 @@ export async function claimableCredentials(
   return rows;
 }
 
+/**
+ * Pending ones whose human has answered: the vault has kept it, and whoever was to resolve the challenge with it has not come back within the
+ * seconds that this may take.
+ */
+export async function answeredChallenges(owner: OwnerDatabase): Promise<(Due & { receivedCodeId: string })[]> {
+  const { rows } = await owner.pool.query<Due & { receivedCodeId: string }>({
+    name: 'answered_challenges',
+    text: `SELECT c.workspace_id AS "workspaceId", c.id, r.id AS "receivedCodeId"
+           FROM challenge AS c
+           JOIN received_code AS r ON r.challenge_id = c.id AND r.workspace_id = c.workspace_id
+           WHERE c.status = 'pending' AND c.expires_at > clock_timestamp() AND r.channel = 'user'
+             AND r.claimed_at < clock_timestamp() - interval '3 seconds' AND r.wiped_at IS NULL
+           LIMIT $1`,
+    values: [most],
+  });
+  return rows;
+}
+
 /** Pending ones that an authenticator should have answered by now, or will when a window opens. */
 export async function waitingForWindows(owner: OwnerDatabase): Promise<Due[]> {
   const { rows } = await owner.pool.query<Due>({
