@@ -1,23 +1,16 @@
 // Throughput of libs/code-extraction per second of one core's time, and that time on hostile input. Run after a build: node bench/extract.mjs
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { extract } from '../libs/code-extraction/dist/index.js';
 
-const corpora = [
-  'sample',
-  'corpus-1',
-  'corpus-2',
-  'corpus-3',
-  'corpus-4',
-  'corpus-5',
-  'corpus-6',
-  'corpus-7',
-  'corpus-8',
-].flatMap((name) =>
-  readFileSync(new URL(`../libs/code-extraction/src/testing/${name}.jsonl`, import.meta.url), 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line)),
-);
+const folder = new URL('../libs/code-extraction/src/testing/', import.meta.url);
+const corpora = readdirSync(folder)
+  .filter((name) => name.endsWith('.jsonl'))
+  .flatMap((name) =>
+    readFileSync(new URL(name, folder), 'utf8')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line)),
+  );
 const sms = corpora.filter((message) => message.channel === 'sms');
 const mails = corpora.filter((message) => message.channel === 'email' && message.html !== null).map(padTo10Kilobytes);
 

@@ -66,7 +66,9 @@ function readNumber(passage: Passage, index: number, names: ReadonlySet<string>)
     if (total >= 9 && (group.length > 2 || group.every((part) => part.text.length <= 5))) return none;
     return { ...readSingle(passage, index, chunk), count: 1 };
   }
-  if (group.length === 1) return readSingle(passage, index, chunk);
+  // "Nov 20 2026" is no group of six.
+  if (group.length === 1 || measureOf(passage, chunk.start, chunk.end) === 'date')
+    return readSingle(passage, index, chunk);
   if (measureOf(passage, chunk.start, last.end) !== undefined) return { ...none, isPlain: false };
   return {
     ...none,
@@ -211,6 +213,7 @@ function sighting(passage: Passage, start: number, end: number, value: string, s
   const continues =
     before !== undefined &&
     /\d/.test(before.text) &&
+    !/^\d?[A-Za-z]/.test(before.text) &&
     before.text.length > 1 &&
     /^[ \t/]$/.test(passage.text.slice(before.end, start));
   return { passage, start, end, value, shape, continues };

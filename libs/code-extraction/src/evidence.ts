@@ -11,6 +11,7 @@ export function evidenceAround(sighting: Sighting, occupied: readonly Occupied[]
   const evidence: Evidence = {};
   formOf(sighting, evidence);
   const { passage, start, end } = sighting;
+  if (isKnownWord(sighting)) evidence.isWord = 1;
   const sentence = passage.sentenceAround(start, end, reach);
   const others = within(occupied, sentence.start, sentence.end);
   lookBefore(sighting, sentence.start, others, evidence);
@@ -18,9 +19,36 @@ export function evidenceAround(sighting: Sighting, occupied: readonly Occupied[]
   lookAtSentence(sighting, sentence, evidence);
   lookAtLine(sighting, evidence);
   lookAtSpans(sighting, evidence);
+  lookAtStrangeWords(sighting, sentence, evidence);
   weighTopic(topic, evidence);
   return evidence;
 }
+
+/** "connectez-vous": letters alone that are mostly a word of the vocabulary. */
+function isKnownWord({ passage, start, end, shape }: Sighting): boolean {
+  if (shape !== 'words' && shape !== 'letters') return false;
+  const known = passage.termsIn(start, end).reduce((sum, term) => sum + term.end - term.start, 0);
+  return known * 2 >= end - start;
+}
+
+/** Messages about codes are made of few words. Many that are none of those tell of something else. */
+function lookAtStrangeWords(
+  { passage, start, end }: Sighting,
+  sentence: { start: number; end: number },
+  evidence: Evidence,
+): void {
+  let near = 0;
+  let inSentence = 0;
+  for (const word of passage.strangeWords) {
+    if (word >= start - nearby && word < end + nearby) near++;
+    if (word >= sentence.start && word < sentence.end) inSentence++;
+  }
+  evidence.strangeWordsNear = Math.min(near, 10) / 10;
+  evidence.strangeSentence = Math.min(inSentence, 5) / 5;
+  if (/^[^\p{L}\p{N}]{0,3}$/u.test(passage.text.slice(0, Math.min(start, 4))) && start <= 3) evidence.opensMessage = 1;
+}
+
+const nearby = 250;
 
 /** The numbers that lie in a sentence, found by bisection. */
 function within(occupied: readonly Occupied[], start: number, end: number): Occupied[] {

@@ -1,6 +1,9 @@
 /** What a style does to the text inside it, as far as it matters here. Undefined means "as around it". */
 export type TextStyle = {
+  /** Cannot be undone by a style further in. */
   hidden?: boolean;
+  /** Too small to read, or not: the innermost size counts. MJML writes `font-size:0` around every block of text. */
+  tiny?: boolean;
   emphasis?: boolean;
   colour?: string;
   background?: string;
@@ -22,6 +25,8 @@ export function readDeclarations(style: string): TextStyle {
       .replace('!important', '')
       .trim();
     if (hides(property, value)) result.hidden = true;
+    const tiny = property === 'font-size' ? isTiny(value) : undefined;
+    if (tiny !== undefined) result.tiny = tiny;
     if (property === 'max-height' && isZero(value)) result.hidden = true;
     if ((property === 'height' || property === 'width' || property === 'max-width') && isZero(value)) zeroHeight = true;
     if (property.startsWith('overflow') && value === 'hidden') clipped = true;
@@ -55,7 +60,13 @@ export function readStyleSheet(sheet: string, rules: Map<string, TextStyle>): vo
     if (close < 0) return;
     position = close + 1;
     const style = readDeclarations(source.slice(open + 1, close));
-    if (style.hidden === undefined && style.colour === undefined && style.background === undefined) continue;
+    if (
+      style.hidden === undefined &&
+      style.tiny === undefined &&
+      style.colour === undefined &&
+      style.background === undefined
+    )
+      continue;
     for (const part of selector.split(',', 20)) {
       const simple = /^[a-z0-9]*([.#][\w-]+)$/i.exec(part.trim());
       if (simple?.[1] !== undefined) rules.set(simple[1], style);
@@ -101,9 +112,6 @@ function hides(property: string, value: string): boolean {
       return value === 'hidden' || value === 'collapse';
     case 'mso-hide':
       return value === 'all';
-    case 'font-size':
-      // One pixel is how preheaders are hidden from people but not from previews.
-      return /^[0-2](\.\d+)?(px|pt)?$/.test(value) || isZero(value);
     case 'text-decoration':
     case 'text-decoration-line':
       return value.includes('line-through');
@@ -123,6 +131,13 @@ function hides(property: string, value: string): boolean {
     default:
       return false;
   }
+}
+
+/** Undefined for a size that is a share of the one around it. */
+function isTiny(value: string): boolean | undefined {
+  // One pixel is how preheaders are hidden from people but not from previews.
+  if (/^[0-2](\.\d+)?(px|pt)?$/.test(value) || isZero(value)) return true;
+  return /^[\d.]+(px|pt|rem|vw|mm|cm)$|^(x+-)?(small|large)$|^medium$/.test(value) ? false : undefined;
 }
 
 function isZero(value: string): boolean {

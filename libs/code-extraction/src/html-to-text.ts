@@ -46,6 +46,10 @@ const invisible = new Set(['head', 'template', 'object', 'audio', 'video', 'canv
 
 type Element = {
   readonly name: string;
+  /** Hidden with everything inside it. */
+  readonly gone: boolean;
+  readonly tiny: boolean;
+  /** Its own text cannot be read. */
   readonly hidden: boolean;
   readonly colour: string | undefined;
   readonly background: string;
@@ -133,15 +137,18 @@ class Page {
     if (style.colour === '#ffffff' && background === '') add('faint');
     const href = tag.name === 'a' ? decodeEntities(tag.attribute('href').slice(0, longestUrl + 1)).trim() : '';
     const isLink = /^https?:\/\//i.test(href) && href.length <= longestUrl && this.links.length < mostLinks;
+    const gone =
+      around?.gone === true ||
+      style.hidden === true ||
+      invisible.has(tag.name) ||
+      crossedOut.has(tag.name) ||
+      tag.has('hidden');
+    const tiny = style.tiny ?? around?.tiny ?? false;
     return {
       name: tag.name,
-      hidden:
-        around?.hidden === true ||
-        style.hidden === true ||
-        invisible.has(tag.name) ||
-        crossedOut.has(tag.name) ||
-        tag.has('hidden') ||
-        unreadable,
+      gone,
+      tiny,
+      hidden: gone || tiny || unreadable,
       colour,
       background,
       spans,

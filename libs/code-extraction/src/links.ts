@@ -64,7 +64,7 @@ function evidenceFor(passage: Passage, link: LinkMention, topic: Topic, expectat
   const around = introduction(passage, link) | (hasWords ? 0 : conclusion(passage, link));
   if ((around & bit.auth) !== 0) evidence.introducedPurpose = hasWords ? 0.4 : 1;
   if ((around & bit.click) !== 0) evidence.introducedClick = 1;
-  if ((around & bit.unasked) !== 0) evidence.introducedUnasked = hasWords && (shown & bit.auth) !== 0 ? 0.5 : 1;
+  if ((around & bit.unasked) !== 0) evidence.introducedUnasked = 1;
   if ((around & bit.otherLink) !== 0 && !hasWords) evidence.introducedOther = (around & bit.auth) === 0 ? 1 : 0.8;
   if (link.hasImageOnly && !hasWords) evidence.imageOnly = 1;
   if (passage.isWithin('quoted', link.start, link.end)) evidence.quoted = 1;
@@ -81,7 +81,7 @@ function introduction(passage: Passage, link: LinkMention): number {
   let hasLetters = false;
   while (from > 0 && link.start - from < 240) {
     const unit = text.charCodeAt(from - 1);
-    if (unit === 0xfffc) break;
+    if (unit === 0xfffc && isLink(passage, from - 1)) break;
     if (unit === 0x0a) {
       // A link on a line of its own is introduced by the line above.
       if (hasLetters || ++lines > 2) break;
@@ -102,6 +102,11 @@ function introduction(passage: Passage, link: LinkMention): number {
       ? meaningsIn(passage, Math.max(text.lastIndexOf('\n', question) + 1, question - 60), question) & bit.unasked
       : 0;
   return meaningsIn(passage, from, link.start) | asked;
+}
+
+/** A mark may stand for a mail address as well, which ends no sentence. */
+function isLink(passage: Passage, position: number): boolean {
+  return passage.links.some(({ start, end }) => start <= position && position <= end);
 }
 
 /** The words behind a bare link, to the end of its sentence: "open https://... to log in". */

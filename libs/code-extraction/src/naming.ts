@@ -11,6 +11,7 @@ export function lookBefore(sighting: Sighting, from: number, occupied: readonly 
   let hasEntry = false;
   if (copula.test(passage.folded.slice(Math.max(0, start - 12), start))) evidence.copulaBefore = 1;
   let named = false;
+  let isNamedDirectly = false;
   for (let index = terms.length - 1; index >= 0; index--) {
     const term = terms[index];
     if (term === undefined) break;
@@ -24,6 +25,11 @@ export function lookBefore(sighting: Sighting, from: number, occupied: readonly 
     if ((term.meanings & bit.auth) !== 0 && others === 0 && isDirect(between)) {
       evidence.purposeNamesIt = evidence.copulaBefore === 1 ? 1 : 0.6;
     }
+    if (named && (term.meanings & bit.otp) !== 0 && evidence.otherNounBefore !== undefined && others === 0) {
+      // "mTAN for your locker account: 4471": the other noun is what the code is for.
+      evidence.codeWordBefore ??= near * (isNamedDirectly ? 0 : 0.8);
+      if (!isNamedDirectly) evidence.otherNounBefore *= 0.3;
+    }
     if (named || (term.meanings & nouns) === 0) continue;
     const isAccess = hasNeighbour(passage, terms, index);
     const before = terms[index - 1];
@@ -32,6 +38,12 @@ export function lookBefore(sighting: Sighting, from: number, occupied: readonly 
       before !== undefined && (before.meanings & (bit.ref | bit.auth)) === bit.ref && term.start - before.end === 1;
     if (isNumberOf(terms, index) && isDirect(between) && others === 0) {
       evidence.referenceBefore = 1;
+      named = true;
+      continue;
+    }
+    isNamedDirectly = isDirect(between);
+    if (isCodeOfOther(passage, terms, index) && others === 0) {
+      evidence.otherNounBefore = near;
       named = true;
       continue;
     }
@@ -56,6 +68,22 @@ function hasNeighbour(passage: Passage, terms: readonly Term[], index: number): 
     return between.length <= 12 && /^[^\p{L}\p{N}.!?\n]*(?:\p{L}{1,4}[^\p{L}\p{N}.!?\n]*){0,2}$/u.test(between);
   });
 }
+
+/** "Locker code", "code for the driver", "受取コード": a bare noun for a code, told to be one of something else. */
+function isCodeOfOther(passage: Passage, terms: readonly Term[], index: number): boolean {
+  const noun = terms[index];
+  if (noun === undefined || (noun.meanings & (bit.code | bit.otp)) !== bit.code) return false;
+  const isOther = (term: Term | undefined): term is Term =>
+    term !== undefined && (term.meanings & others) !== 0 && (term.meanings & (bit.auth | bit.otp)) === 0;
+  const before = terms[index - 1];
+  if (isOther(before) && noun.start - before.end <= 1) return true;
+  const after = terms[index + 1];
+  return isOther(after) && preposition.test(passage.folded.slice(noun.end, after.start));
+}
+
+const others = bit.promo | bit.venue | bit.meeting | bit.parcel | bit.event;
+const preposition =
+  /^ (?:(?:for|to|de|do|da|del|della|di|du|des|per|para|pour|fur|zum|voor|til|till|for|pro|do|dla|для|за|על|של) )(?:the |your |la |el |il |le |les |den |die |das |der |de |het |o |a |mi |tu )?$/u;
 
 /** "PG&E 4471", "LIDL 4471": the number of a shop or a payee. */
 function isBehindCapitals(passage: Passage, start: number): boolean {
@@ -133,6 +161,8 @@ export function lookBehind(sighting: Sighting, to: number, occupied: readonly Oc
     if (near <= 0) break;
     if ((term.meanings & bit.enter) !== 0 && evidence.entryBehind === undefined) evidence.entryBehind = near;
     if ((term.meanings & bit.auth) !== 0 && evidence.purposeBehind === undefined) evidence.purposeBehind = near;
+    if ((term.meanings & (bit.notice | bit.stale)) !== 0 && report.test(passage.folded.slice(end, term.start)))
+      evidence.reportBehind = 1;
     if (named || (term.meanings & nouns) === 0) continue;
     if ((term.meanings & (bit.promo | bit.venue | bit.meeting)) !== 0) {
       evidence.otherNounBehind = near;
@@ -162,7 +192,10 @@ const copula =
 
 /** "123456 is ...". */
 const copulaBehind =
-  /^["'*»”】)\]]? ?(?:(?:is|es|est|ist|e|er|ar|je|jest|este|ni|adalah|ialah|la)(?=[^\p{L}])|是|为|為|은|는|が|は|هو|הוא|คือ|ειναι)/u;
+  /^["'*»”】)\]]? ?(?:= |(?:is|es|est|ist|e|er|ar|je|jest|este|ni|adalah|ialah|la)(?=[^\p{L}])|是|为|為|은|는|が|は|هو|הוא|คือ|ειναι)/u;
+
+/** "4471 was used", "482016 rejected": what happened to the number. */
+const report = /^["')]? ?(?:was|were|is|has|had been|has been|got|ha sido|fue|wurde|a ete|foi|e stato|e stata)? ?$/u;
 
 const nouns = bit.otp | bit.code | bit.digits | bit.ref | bit.card | bit.phone | bit.promo | bit.venue | bit.meeting;
 

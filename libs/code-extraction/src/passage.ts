@@ -1,5 +1,5 @@
 import { chunksOf, type Chunk } from './tokens.js';
-import { bit, findTerms, type Reading, type Term } from './vocabulary.js';
+import { bit, findTerms, strangeWordsIn, type Reading, type Term } from './vocabulary.js';
 import { fold } from './normalise.js';
 import { quotedSpans } from './quotes.js';
 import type { LinkMention, Rendering, Span } from './message.js';
@@ -13,6 +13,8 @@ export class Passage {
   readonly folded: string;
   /** Words of the vocabulary; empty until `read` is told the languages. */
   terms: readonly Term[] = [];
+  /** Where the words begin that the vocabulary does not know. */
+  strangeWords: readonly number[] = [];
   readonly chunks: readonly Chunk[];
   readonly spans: readonly Span[];
   readonly links: readonly LinkMention[];
@@ -35,8 +37,12 @@ export class Passage {
   read(reading: Reading, names: ReadonlySet<string>): void {
     this.terms = findTerms(this.folded, reading, mostTerms).filter(
       (term) =>
-        (term.meanings & (bit.otp | bit.code | bit.auth)) !== 0 || !names.has(this.folded.slice(term.start, term.end)),
+        (term.meanings & (bit.otp | bit.code | bit.auth)) !== 0 ||
+        // "Your booking", with a small letter, is no name.
+        this.text.charCodeAt(term.start) === this.folded.charCodeAt(term.start) ||
+        !names.has(this.folded.slice(term.start, term.end)),
     );
+    this.strangeWords = strangeWordsIn(this.text, this.folded, reading);
   }
 
   /** Terms that lie in [start, end), found by bisection. */

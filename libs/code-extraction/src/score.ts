@@ -56,7 +56,12 @@ export function probability(score: number): number {
 
 /** The number is an order, a ticket, a card where it is named; where it stands bare it is still that. */
 function isNamedOtherwise(evidence: Evidence): boolean {
-  return evidence.referenceBefore === 1 || evidence.cardBefore === 1 || evidence.otherNounBefore === 1;
+  return (
+    evidence.referenceBefore === 1 ||
+    evidence.cardBefore === 1 ||
+    evidence.otherNounBefore === 1 ||
+    evidence.numberSign === 1
+  );
 }
 
 function isNamedCode(evidence: Evidence): boolean {
@@ -70,6 +75,8 @@ type Seen = {
   readonly roles: ReadonlyMap<string, ReadonlySet<string>>;
   readonly hasHtml: boolean;
   readonly plausible: number;
+  /** How many values of letters and digits. */
+  readonly mixed: number;
 };
 
 function seenIn(read: readonly Reading[]): Seen {
@@ -78,8 +85,11 @@ function seenIn(read: readonly Reading[]): Seen {
     for (const { value } of sightings) roles.set(value, (roles.get(value) ?? new Set()).add(passage.role));
   }
   const plausible = [...roles.keys()].filter((value) => /^\d{4,8}$/.test(value)).length;
+  const mixed = new Set(
+    read.flatMap(({ sightings }) => sightings.filter(({ shape }) => shape === 'mixed').map(({ value }) => value)),
+  ).size;
   const html = read.find(({ passage }) => passage.role === 'html')?.passage;
-  return { roles, hasHtml: html !== undefined && html.text.trim() !== '', plausible };
+  return { roles, hasHtml: html !== undefined && html.text.trim() !== '', plausible, mixed };
 }
 
 /** What is known beside the message's words. */
@@ -127,9 +137,18 @@ function scoreSighting(
   if (seen.plausible === 1 && /^\d{4,8}$/.test(sighting.value)) evidence.onlyNumber = 1;
   if (evidence.capitals === 1 && seen.plausible > 0) evidence.capitalsBesideNumber = 1;
   if (known.isPerson) evidence.fromPerson = 1;
+  if (known.isPerson && /^\p{Ll}/u.test(sighting.passage.text)) evidence.personalNote = 1;
+  if (seen.plausible === 0 && seen.mixed === 1 && sighting.shape === 'mixed') evidence.onlyMixed = 1;
+  if (isTerse(sighting) && evidence.noOtherTopic === 1) evidence.terse = 1;
   addOrigin(sighting, known, evidence);
   addKnowledge(sighting.value, known, evidence);
   return finish(sighting.value, evidence);
+}
+
+/** "Wyze 2FA 2209": nothing else is said in so few words, and no other number. */
+function isTerse({ passage, start, end }: Sighting): boolean {
+  const { role, text } = passage;
+  return role === 'text' && text.trim().length <= 45 && !/\d/.test(text.slice(0, start) + text.slice(end));
 }
 
 function addOrigin(sighting: Sighting, known: Knowledge, evidence: Evidence): void {

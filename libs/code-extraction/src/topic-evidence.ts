@@ -29,6 +29,10 @@ export function weighTopic(topic: Topic, evidence: Evidence): void {
   if (topic.notice > 0 && topic.enter + topic.otp + topic.code + topic.secret === 0) evidence.noticeAlone = 1;
   if (topic.meeting >= 2 && topic.auth <= 1 && topic.secret + topic.valid === 0) evidence.meetingInvitation = 1;
   if (others > 0 && topic.otp + topic.auth + topic.secret === 0) evidence.noAccessAtAll = 1;
+  const care = topic.secret + topic.unasked + topic.valid;
+  if (care + topic.otp + topic.auth + topic.enter === 0) evidence.nothingOfAccess = 1;
+  // "Code 4471 for the courier": a bare "code" is that of whatever else the message is about.
+  if (others > 0 && care === 0) evidence.nounAmongOthers = noun * (1 - named) * (topic.auth > 0 ? 0.4 : 1);
 }
 
 /** One word may be chance, three are what the message is about. */

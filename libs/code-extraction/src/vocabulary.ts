@@ -54,6 +54,34 @@ export function findTerms(folded: string, reading: Reading, limit: number): Term
   return found;
 }
 
+/**
+ * How many words of folded text are in none of the message's languages' tables: 0 where everything is said in words
+ * that messages about codes are made of. Names, which begin with a capital in `text`, do not count; scripts without
+ * spaces count three characters as a word. Reads the first `coverReach` characters.
+ */
+export function strangeWordsIn(text: string, folded: string, reading: Reading): number[] {
+  const reach = folded.slice(0, coverReach);
+  const covered: number[] = [];
+  walk(
+    reach,
+    coverReach,
+    (_node, start, end) => covered.push(start, end),
+    (node) => node.entries.some((entry) => reading[entry.language] !== 0),
+  );
+  const strange: number[] = [];
+  let next = 0;
+  for (const { index, 0: word } of reach.matchAll(wordPattern)) {
+    while (next < covered.length && (covered[next + 1] ?? 0) <= index) next += 2;
+    const isCovered = next < covered.length && (covered[next] ?? 0) < index + word.length;
+    const isName = text.charAt(index) !== folded.charAt(index);
+    if (!isCovered && !isName) strange.push(index);
+  }
+  return strange;
+}
+
+const wordPattern = /(?<![\p{L}\p{N}])\p{L}{3,}(?![\p{L}\p{N}])/gu;
+const coverReach = 2000;
+
 /** Arabic and Hebrew glue up to this many letters (and, the, with, for) before a word. */
 const longestPrefix = 3;
 const voteReach = 4096;

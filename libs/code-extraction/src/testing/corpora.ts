@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { extract } from '../extract.js';
 import type { Extraction, Message } from '../message.js';
 
-/** A message with the answer a person would give, in the fields of the shared sample. */
+/** A message with the answer a person would give, by the rules of docs. */
 export type LabelledMessage = Message & {
   readonly id: string;
   readonly lang: string;
@@ -15,6 +15,9 @@ export type Measurement = {
   readonly recall: number;
   readonly failures: readonly { readonly message: LabelledMessage; readonly extraction: Extraction }[];
 };
+
+/** The labelled messages beside this file, each file written in one go: `corpus-1.jsonl` and so on. */
+export const corpora: readonly string[] = Array.from({ length: 11 }, (_, index) => `corpus-${index + 1}`);
 
 export function readCorpus(name: string): LabelledMessage[] {
   const file = readFileSync(new URL(`./${name}.jsonl`, import.meta.url), 'utf8');

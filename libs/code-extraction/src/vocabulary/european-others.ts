@@ -72,7 +72,8 @@ export const turkish: LanguageTable = {
   card: `ile biten|biten|kart|karti|kartiniz|kartinizla|kartinizdan|karttan|kredi karti*|banka karti*|son dort hane|son 4 hane*|sonu`,
   phone: `arayin|arayiniz|ara|telefon|tel|cagri merkezi|musteri hizmetleri|iletisim|destek|yazip|gonderin|gonder|sms gonder|ret yaz*|iptal yaz*|b001|b002`,
   promo: `promosyon*|promosyon kodu|kampanya*|kampanya kodu|indirim*|indirim kodu|kupon*|kupon kodu|hediye*|hediye karti|hediye ceki|hediye kodu|cek|bedava|ucretsiz*|firsat*|sepet*|puan|kazan*|kazandin*|cekilis*|odul*|davet kodu|referans kodu|ozel fiyat`,
-  venue: `kapi|kapisi|kapi kodu|kilit|dolap|wifi|wi-fi|wifi sifresi|kablosuz|alarm*|garaj|asansor|kasa|surucu*|sofor*|kurye*|teslimat kodu|teslim kodu|teslim alma*|teslim al*|gel al|kargomat*|gise|daire|konaklama|spor salonu|otopark*|park|bariyer|yolculuk*|kartsiz`,
+  venue: `kapi|kapisi|kapi kodu|kilit|dolap|wifi|wi-fi|wifi sifresi|kablosuz|alarm*|garaj|asansor|kasa|surucu*|sofor*|kurye*|teslimat kodu|teslim kodu|teslim alma*|teslim al*|gel al|kargomat*|gise|daire|konaklama|spor salonu|otopark*|park|bariyer|yolculuk*|kartsiz
+|kuryeye|surucuye|teslimat kodunu|kapi sifresi|bankamatik|puk|dolap kodu`,
   meeting: `toplanti*|toplanti kimligi|toplanti kodu|gorusme|goruntulu|konferans|webinar|davet*|katilimci*|ders`,
   parcel: `teslim*|teslimat*|kargo*|gonderi*|paket*|yola cikti|yolda|dagitim*|ulas*|siparis*`,
   bill: `fatura*|bakiye*|ekstre*|son odeme|borc*|borcunuz*|tutar*|tahsil*|cekildi|yatirildi|yatti|maas*|odendi|odemeniz alin*|abonelik*|iade*|kullanilabilir`,

@@ -6,7 +6,8 @@ export const swedish: LanguageTable = {
   code: `kod|koden|koder|pin|pinkod|pin-kod|losenord|losenordet|losen`,
   digits: `nummer|numret|siffror|siffrorna`,
   enter: `ange|angiv|anger|skriv|skriv in|skriver|knappa|knappa in|sla in|mata in|anvand|anvander|fyll i|fyll|klistra|kopiera|uppge|med`,
-  auth: `logga in|loggar in|inloggning|inloggningen|logga|verifier*|bekrafta*|bekraft*|autentiser*|godkann*|auktoriser*|aktivera*|aktivering|registrer*|las upp|lasa upp|laser upp|aterstall*|konto|kontot|ditt konto|nytt losenord|glomt|byta losenord|identitet|legitimer*|bankid|enhet|enheten|ny enhet|ny telefon|koppla|kopplar|para|tvasteg*|tvafaktor*|fortsatt|fortsatta|slutfor*|att det ar du|ar du|tillgang|atkomst|session|din adress|ditt nummer|din e-post|signera|signering|valider*|komma in|kommer in|slapper in`,
+  auth: `logga in|loggar in|inloggning|inloggningen|logga|verifier*|bekrafta*|bekraft*|autentiser*|godkann*|auktoriser*|aktivera*|aktivering|registrer*|las upp|lasa upp|laser upp|aterstall*|konto|kontot|ditt konto|nytt losenord|glomt|byta losenord|identitet|legitimer*|bankid|enhet|enheten|ny enhet|ny telefon|koppla|kopplar|para|tvasteg*|tvafaktor*|fortsatt|fortsatta|slutfor*|att det ar du|ar du|tillgang|atkomst|session|din adress|ditt nummer|din e-post|signera|signering|valider*|komma in|kommer in|slapper in
+|logga in dig|logga in har`,
   pay: `betalning|betala|kop|kopet|overforing|transaktion|uttag|swish|overfora`,
   secret: `dela inte|dela aldrig|dela den inte|dela den aldrig|lamna inte|lamna aldrig|lamna aldrig ut|ge inte|ge aldrig|ingen|nagon annan|med nagon|till nagon|fragar aldrig|ber aldrig|fragar aldrig efter|aldrig|hemlig|konfidentiell|bedrageri`,
   unasked: `om du inte|om det inte var du|inte du|var det inte du|har du inte|det var inte jag|ignorera|bortse|inte begart`,
@@ -17,7 +18,8 @@ export const swedish: LanguageTable = {
   card: `som slutar pa|slutar pa|slutar med|kort|kortet|kortnummer|sista siffror`,
   phone: `ring|ringer|telefon|tel|mobil|fax|kundtjanst|kundservice|support|kontakta|fragor|svara|sms:a|skicka`,
   promo: `rabatt|rabattkod*|rabatt-kod|kampanjkod*|erbjudande*|kampanj|kupong|kupongkod|vardekod|presentkort|presentkod|present|gratis|spara|rea|varukorg|kassan|poang|vinn|vann|tavling|fri frakt|los in|varvningskod|bonus`,
-  venue: `dorr|dorren|portkod|port|porten|dorrkod|las|hanglas|nyckelbox|nyckelskap|skap|forvaringsskap|wifi|wi-fi|wifi-losenord|larm|larmkod|garage|hiss|kassaskap|chaufforen|chauffor|budet|bud|kuriren|utlamningskod|hamtkod|upphamtningskod|hamta|hamtas|ombud|paketskap|disk|disken|kassa|stuga|lagenhet|gym|parkering|bom|resa|avhamtning`,
+  venue: `dorr|dorren|portkod|port|porten|dorrkod|las|hanglas|nyckelbox|nyckelskap|skap|forvaringsskap|wifi|wi-fi|wifi-losenord|larm|larmkod|garage|hiss|kassaskap|chaufforen|chauffor|budet|bud|kuriren|utlamningskod|hamtkod|upphamtningskod|hamta|hamtas|ombud|paketskap|disk|disken|kassa|stuga|lagenhet|gym|parkering|bom|resa|avhamtning
+|puk|hamta ut|bankomat|till budet`,
   meeting: `mote|motet|motes-id|moteskod|videomote|webbinarium|konferens|inbjudan|deltagare|lektion`,
   parcel: `leverans|levereras|levererat|paket|forsandelse|postnord|skickat|skickats|pa vag|anlander|bestallning|order`,
   bill: `faktura|saldo|kontoutdrag|forfallodag|forfaller|belopp|debiterat|debiterats|insattning|autogiro|lon|betalat|mottagit|prenumeration|aterbetalning|dragits`,
@@ -46,7 +48,8 @@ export const danish: LanguageTable = {
   card: `der ender på|ender på|slutter på|kort|kortet|dankort|kortnummer|sidste cifre`,
   phone: `ring|telefon|tlf|tlf.|mobil|kundeservice|support|kontakt|spørgsmål|svar|sms|send`,
   promo: `rabat|rabatkode*|rabat-kode|kampagnekode*|tilbud|kupon|kuponkode|gavekort|gavekode|gave|gratis|spar|udsalg|kurv|kurven|point|vind|vundet|konkurrence|fri fragt|indløs*|vaervekode`,
-  venue: `dør|døren|dørkode|port|porten|lås|haengelås|nøgleboks|skab|wifi|wi-fi|wifi-kode|alarm|alarmkode|garage|elevator|pengeskab|chauffør|chaufføren|bud|buddet|afhentningskode|afhentning|afhent*|hentekode|hente|pakkeboks|pakkeshop|skranke|kasse|sommerhus|lejlighed|fitness|parkering|bom|tur`,
+  venue: `dør|døren|dørkode|port|porten|lås|haengelås|nøgleboks|skab|wifi|wi-fi|wifi-kode|alarm|alarmkode|garage|elevator|pengeskab|chauffør|chaufføren|bud|buddet|afhentningskode|afhentning|afhent*|hentekode|hente|pakkeboks|pakkeshop|skranke|kasse|sommerhus|lejlighed|fitness|parkering|bom|tur
+|puk|portkode|dorkode|haeveautomat|til buddet`,
   meeting: `møde|mødet|møde-id|mødekode|videomøde|webinar|konference|invitation|deltager*`,
   parcel: `levering|leveres|leveret|pakke|forsendelse|postnord|gls|sendt|på vej|ankommer|ordre|bestilling`,
   bill: `faktura|regning|saldo|kontoudtog|forfalder|forfaldsdato|beløb|traekkes|trukket|indsat|løn|betalt|modtaget|abonnement|refusion`,
@@ -75,7 +78,8 @@ export const norwegian: LanguageTable = {
   card: `som slutter på|slutter på|slutter med|kort|kortet|kortnummer|siste sifre|siste siffer`,
   phone: `ring|telefon|tlf|tlf.|mobil|kundeservice|kundesenter|support|kontakt|spørsmål|svar|sms|send`,
   promo: `rabatt|rabattkode*|rabatt-kode|kampanjekode*|tilbud|kupong|kupongkode|gavekort|gavekode|gave|gratis|spar|salg|handlekurv|handlekurven|kassen|poeng|vinn|vant|konkurranse|fri frakt|løs inn|vervekode`,
-  venue: `dør|døra|døren|dørkode|port|porten|lås|hengelås|nøkkelboks|skap|wifi|wi-fi|wifi-passord|alarm|alarmkode|garasje|heis|safe|sjåfør|sjåføren|budet|bud|hentekode|utleveringskode|hente|hentes|pakkeboks|skranke|kasse|hytte|leilighet|treningssenter|parkering|bom|tur`,
+  venue: `dør|døra|døren|dørkode|port|porten|lås|hengelås|nøkkelboks|skap|wifi|wi-fi|wifi-passord|alarm|alarmkode|garasje|heis|safe|sjåfør|sjåføren|budet|bud|hentekode|utleveringskode|hente|hentes|pakkeboks|skranke|kasse|hytte|leilighet|treningssenter|parkering|bom|tur
+|puk|pakkeautomat|portkode|minibank|til budet`,
   meeting: `møte|møtet|møte-id|møtekode|videomøte|webinar|konferanse|invitasjon|deltaker*`,
   parcel: `levering|leveres|levert|pakke|sending|posten|sendt|på vei|ankommer|ordre|bestilling`,
   bill: `faktura|regning|saldo|kontoutskrift|forfall|forfaller|beløp|trukket|belastet|innskudd|lønn|betalt|mottatt|abonnement|refusjon`,
@@ -103,7 +107,8 @@ export const finnish: LanguageTable = {
   card: `paattyva|joka paattyy|paattyy|kortti|kortin|korttisi|kortilla|viimeiset numerot|loppu`,
   phone: `soita|puhelin|puh|puh.|asiakaspalvelu|yhteys|ota yhteytta|kysymyksia|vastaa|laheta`,
   promo: `alennus*|alennuskood*|tarjou*|tarjouskood*|kampanjakood*|etukood*|kuponki*|kuponkikood*|lahjakortti|lahjakood*|lahja|ilmai*|saasta|ale|ostoskori*|kassalla|pistetta|pisteita|voita|voitit|arvonta|lunasta*`,
-  venue: `ovi|oven|ovikoodi|ovikoodin|portti|portin|lukko|lukon|avainlokero|lokero|lokeron|kaappi|wifi|wi-fi|langaton|halytin|halytys|autotalli|hissi|kassakaappi|kuljettaja|kuljettajalle|lahetti|noutokoodi*|nouda|noudettavissa|nouto*|pakettiautomaat*|tiski|kassa|mokki|asunto|kuntosali|pysakointi|kyyti`,
+  venue: `ovi|oven|ovikoodi|ovikoodin|portti|portin|lukko|lukon|avainlokero|lokero|lokeron|kaappi|wifi|wi-fi|langaton|halytin|halytys|autotalli|hissi|kassakaappi|kuljettaja|kuljettajalle|lahetti|noutokoodi*|nouda|noudettavissa|nouto*|pakettiautomaat*|tiski|kassa|mokki|asunto|kuntosali|pysakointi|kyyti
+|puk|noutokoodi|lokero*|pankkiautomaat*|kuljettaja*|lahetti*`,
   meeting: `kokous|kokouksen|kokoustunnus|palaveri|videopuhelu|webinaari|kutsu|osallistuja*`,
   parcel: `toimitus|toimitetaan|toimitettu|paketti|lahetys|posti|matkalla|saapuu|saapunut|tilaus`,
   bill: `lasku|saldo|tiliote|erapaiva|eraantyy|veloitet*|hyvitet*|palkka|maksettu|vastaanotettu|tilausmaksu|tilillesi|tililtasi`,

@@ -17,7 +17,8 @@ export const polish: LanguageTable = {
   card: `konczac* sie|konczaca sie|konczacej sie|karta|karty|karte|karcie|nr karty|ostatnie cyfry|koncowka|koncowce`,
   phone: `zadzwon|dzwon|telefon|tel|tel.|kom|infolinia|infolinii|obsluga klienta|kontakt|pytania|odpisz|wyslij|sms o tresci`,
   promo: `promo|promocja|promocji|promocje|kod promocyjn*|kod rabatow*|rabat|rabatu|rabaty|kupon|kuponu|voucher|bon|znizka|znizki|znizke|zniz*|karta podarunkowa|podarun*|prezent|gratis|darmow*|oferta|oferty|okazj*|wyprzedaz|oszczedz|koszyk|koszyku|punkty|punktow|wygraj|wygrales|konkurs|nagrod*|kod polecajacy|taniej`,
-  venue: `e-recept*|recept*|aptek*|aptece|drzwi|drzwiach|domofon*|brama|bramy|bramka|furtk*|zamek|klodka|skrytk*|szafk*|wifi|wi-fi|haslo do wifi|haslo wifi|alarm*|garaz*|winda|sejf|kierowca|kierowcy|kurier|kuriera|kurierowi|kod odbioru|kodem odbioru|odbior|odbioru|odbierz|paczkomat*|lada|kasa|mieszkani*|apartament*|silowni*|basen|parking*|szlaban|przejazd|klucze|do odbioru`,
+  venue: `e-recept*|recept*|aptek*|aptece|drzwi|drzwiach|domofon*|brama|bramy|bramka|furtk*|zamek|klodka|skrytk*|szafk*|wifi|wi-fi|haslo do wifi|haslo wifi|alarm*|garaz*|winda|sejf|kierowca|kierowcy|kurier|kuriera|kurierowi|kod odbioru|kodem odbioru|odbior|odbioru|odbierz|paczkomat*|lada|kasa|mieszkani*|apartament*|silowni*|basen|parking*|szlaban|przejazd|klucze|do odbioru
+|puk|bankomat*|dla kuriera|skrzynk*|szatni*|kod do drzwi|kod do bramy|kod do furtki`,
   meeting: `spotkani*|identyfikator spotkania|kod spotkania|wideokonferencj*|konferencj*|webinar*|zaproszeni*|uczestnik*|lekcj*`,
   parcel: `dostaw*|dostarcz*|doreczen*|przesylk*|paczk*|wyslan*|w drodze|nadan*|inpost|dpd|zamowieni*`,
   bill: `faktur*|saldo|wyciag|termin platnosci|naleznosc|kwota|obciazen*|uznan*|wplyw*|pensj*|oplacon*|zaplacono|abonament|zwrot|rata|rachunek za|do zaplaty|doladowani*`,
