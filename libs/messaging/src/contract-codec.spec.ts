@@ -47,10 +47,8 @@ describe('what crosses the wire', () => {
   });
 
   it('keeps line breaks of a payload apart from what precedes it', () => {
-    expect(decodeRequest(Buffer.from(encodeRequest('abc', '{"a":"\\n"}\n')))).toEqual({
-      incarnation: 'abc',
-      body: '{"a":"\\n"}\n',
-    });
+    const content = { incarnation: 'abc', trace: '', body: '{"a":"\\n"}\n' };
+    expect(decodeRequest(Buffer.from(encodeRequest(content)))).toEqual(content);
   });
 
   it('carries code, message, fields and retry hint of an error and nothing more', () => {

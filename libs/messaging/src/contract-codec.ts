@@ -26,17 +26,24 @@ export function decodeBody<Schema extends z.ZodType>(schema: Schema, text: strin
 }
 
 /**
- * The content of a request: what an at-most-once request knows of the Redis it was added to (see `scripts.ts`), empty for
- * others, then the payload.
+ * The content of a request, in three lines: what an at-most-once request knows of the Redis it was added to (see `scripts.ts`), empty for
+ * others; the `traceparent` of the span that it is part of, or nothing; the payload.
  */
-export function encodeRequest(incarnation: string, body: string): string {
-  return `${incarnation}\n${body}`;
+export function encodeRequest({ incarnation, trace, body }: RequestContent): string {
+  return `${incarnation}\n${trace}\n${body}`;
 }
 
-export function decodeRequest(content: Buffer): { incarnation: string; body: string } {
+export function decodeRequest(content: Buffer): RequestContent {
   const text = content.toString('utf8');
-  const end = text.indexOf('\n');
-  return { incarnation: text.slice(0, end), body: text.slice(end + 1) };
+  const first = text.indexOf('\n');
+  const second = text.indexOf('\n', first + 1);
+  return { incarnation: text.slice(0, first), trace: text.slice(first + 1, second), body: text.slice(second + 1) };
+}
+
+export interface RequestContent {
+  incarnation: string;
+  trace: string;
+  body: string;
 }
 
 /** The content of a reply with a response. */

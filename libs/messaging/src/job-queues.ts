@@ -1,7 +1,7 @@
 import { Queue } from 'bullmq';
 import { AppError, type JobOf, type QueueContract } from '@otpost/contracts';
 import type { Secret } from '@otpost/envelope';
-import type { Logger } from '@otpost/platform';
+import { traceParent, type Logger } from '@otpost/platform';
 import { openRedis, parseRedisUrl, type RedisClient } from './redis-connection.js';
 
 export interface QueueConnectionOptions {
@@ -42,6 +42,7 @@ export class JobQueues {
   ): Promise<void> {
     const data: unknown = contract.job.parse(job);
     const deduplication = { id: contract.jobId(job), keepLastIfActive: true, reschedule };
+    const trace = traceParent();
     const delay = dueAt === undefined ? 0 : Math.max(0, dueAt - Date.now());
     await this.run(contract, (queue) =>
       queue.add('job', data, {
@@ -52,6 +53,7 @@ export class JobQueues {
         removeOnComplete: true,
         removeOnFail: failedKept,
         stackTraceLimit: 0,
+        ...(trace === '' ? {} : { telemetry: { metadata: trace } }),
       }),
     );
   }

@@ -1,5 +1,6 @@
 import { type Job, UnrecoverableError, Worker } from 'bullmq';
 import { AppError, type ErrorCode } from '@otpost/contracts';
+import { inSpan } from '@otpost/platform';
 import type { JobContext, JobHandlerMetadata } from './job-handler.js';
 import { queueName, queuePrefix, type QueueConnectionOptions } from './job-queues.js';
 import { openRedis, parseRedisUrl, type RedisClient } from './redis-connection.js';
@@ -80,7 +81,10 @@ export class JobWorker {
     let code: JobOutcome['code'] = 'ok';
     try {
       const isLastAttempt = attempt >= (job.opts.attempts ?? 1);
-      await this.handle(contract.job.parse(job.data), { attempt, isLastAttempt, signal: this.stopping.signal });
+      const given = contract.job.parse(job.data);
+      const context = { attempt, isLastAttempt, signal: this.stopping.signal };
+      const parent = job.opts.telemetry?.metadata;
+      await inSpan({ name: contract.name, kind: 'consumer', parent }, () => this.handle(given, context));
     } catch (thrown) {
       const error = thrown instanceof AppError ? thrown : new AppError('internal', 'Internal error', { cause: thrown });
       code = error.code;

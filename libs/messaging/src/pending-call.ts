@@ -37,7 +37,7 @@ export class PendingCall implements Outgoing {
     readonly startedAt: number,
     /** Until when it waits for a Redis that is away. Epoch ms. */
     readonly unsentUntil: number,
-    private readonly body: string,
+    private readonly content: { trace: string; body: string },
     private readonly sealer: Sealer,
     private readonly end: CallEnd,
     private readonly settling: (call: PendingCall, outcome: CallOutcome['code']) => void,
@@ -56,7 +56,7 @@ export class PendingCall implements Outgoing {
 
   frame(incarnation: string): Buffer {
     if (this.sealed?.incarnation !== incarnation) {
-      const content = encodeRequest(incarnation, this.body);
+      const content = encodeRequest({ incarnation, ...this.content });
       this.sealed = { incarnation, frame: this.sealer.seal(Direction.request, this.envelope, content) };
     }
     this.maybeSent = true;

@@ -1,4 +1,5 @@
 import { AppError, type ErrorCode, type EventContract, type RpcContract, type ServiceName } from '@otpost/contracts';
+import { inSpan } from '@otpost/platform';
 import { Answers } from './answers.js';
 import { Claims } from './claims.js';
 import { decodeBody, decodeRequest, encodeBody, encodeError, encodeResponse } from './contract-codec.js';
@@ -210,10 +211,12 @@ export class RequestDesk {
     let content: Buffer;
     let payload: unknown;
     try {
-      const { body } = decodeRequest(message.content);
+      const { trace, body } = decodeRequest(message.content);
       const schema = contract.kind === 'rpc' ? contract.request : contract.payload;
       payload = decodeBody(schema, body, `payload of ${contract.pattern}`);
-      const response = await this.handlers.get(contract.pattern)?.invoke(payload, context);
+      const response = await inSpan({ name: contract.pattern, kind: 'server', parent: trace }, () =>
+        this.handlers.get(contract.pattern)?.invoke(payload, context),
+      );
       content =
         contract.kind === 'rpc'
           ? encodeResponse(encodeBody(contract.response, response, `response of ${contract.pattern}`))

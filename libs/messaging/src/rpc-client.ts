@@ -8,6 +8,7 @@ import {
   type RpcContract,
   type ServiceName,
 } from '@otpost/contracts';
+import { inSpan, traceParent } from '@otpost/platform';
 import { encodeBody, encodeRequest } from './contract-codec.js';
 import { Deadlines } from './deadlines.js';
 import type { Messaging } from './messaging.js';
@@ -92,8 +93,10 @@ export class RpcClient {
     payload: RequestOf<Contract>,
     options: CallOptions = {},
   ): Promise<ResponseOf<Contract>> {
-    return new Promise((resolve, reject) => {
-      this.start(contract, payload, options, { resolve: resolve as (response: unknown) => void, reject });
+    return inSpan({ name: contract.pattern, kind: 'client' }, () => {
+      return new Promise((resolve, reject) => {
+        this.start(contract, payload, options, { resolve: resolve as (response: unknown) => void, reject });
+      });
     });
   }
 
@@ -114,7 +117,11 @@ export class RpcClient {
         replyTo: noReply,
         pattern: contract.pattern,
       });
-      const frame = this.messaging.sealer.seal(Direction.event, envelope, encodeRequest('', body));
+      const frame = this.messaging.sealer.seal(
+        Direction.event,
+        envelope,
+        encodeRequest({ incarnation: '', trace: traceParent(), body }),
+      );
       const event = new OutgoingEvent(frame, now + eventWaitMs, { resolve, reject }, (ended) =>
         this.events.delete(ended),
       );
@@ -156,7 +163,7 @@ export class RpcClient {
       deadline,
       startedAt,
       unsentUntil,
-      body,
+      { trace: traceParent(), body },
       this.messaging.sealer,
       end,
       (_, code) => {

@@ -28,6 +28,7 @@ const requests = keys.requests('vault');
 const nobody = defineRpc({ pattern: 'dispatcher.test.nobody', request: z.object({}), response: z.object({}) });
 
 const codeOf = (error: unknown) => (error as AppError).code;
+const requestWith = (incarnation: string, body: string) => encodeRequest({ incarnation, trace: '', body });
 const failure = (promise: Promise<unknown>) => promise.then(() => 'ok', codeOf);
 
 describe('RPC', () => {
@@ -278,7 +279,7 @@ describe('RPC', () => {
 
     it('is executed when it is a request of the deployment: the tests below leave nothing out', async () => {
       const id = randomUUID();
-      await put(sealer.seal(Direction.request, envelopeOf('vault.test.mark'), encodeRequest('', mark(id))));
+      await put(sealer.seal(Direction.request, envelopeOf('vault.test.mark'), requestWith('', mark(id))));
       await dealtWith();
       expect(journal).toContain(`mark ${id}`);
       expect(await replies()).toHaveLength(1);
@@ -286,7 +287,7 @@ describe('RPC', () => {
 
     it('is not executed a second time when it must not be repeated, even with the record in Redis deleted', async () => {
       const [id, messageId] = [randomUUID(), randomBytes(16)];
-      const content = encodeRequest(await incarnation(), mark(id));
+      const content = requestWith(await incarnation(), mark(id));
       const frame = sealer.seal(Direction.request, envelopeOf('vault.test.mark-once', messageId), content);
       for (let i = 0; i < 3; i += 1) await put(frame);
       await dealtWith();
@@ -300,7 +301,7 @@ describe('RPC', () => {
 
     it('is not executed when it is of before a restart of Redis and must not be repeated', async () => {
       const id = randomUUID();
-      const content = encodeRequest('0123456789abcdef0123456789abcdef', mark(id));
+      const content = requestWith('0123456789abcdef0123456789abcdef', mark(id));
       await put(sealer.seal(Direction.request, envelopeOf('vault.test.mark-once'), content));
       await dealtWith();
       expect(journal).not.toContain(`once ${id}`);
@@ -310,7 +311,7 @@ describe('RPC', () => {
     it('is not executed after its deadline', async () => {
       const id = randomUUID();
       const envelope = envelopeOf('vault.test.mark', randomBytes(16), Date.now() - 1);
-      await put(sealer.seal(Direction.request, envelope, encodeRequest('', mark(id))));
+      await put(sealer.seal(Direction.request, envelope, requestWith('', mark(id))));
       await dealtWith();
       expect(journal).not.toContain(`mark ${id}`);
       expect(await replies()).toMatchObject([{ code: 'deadline_exceeded' }]);
@@ -319,7 +320,7 @@ describe('RPC', () => {
     it('is neither executed nor answered when it is not sealed by the deployment, or was changed', async () => {
       const id = randomUUID();
       const stranger = new Sealer([new Secret(new Uint8Array(randomBytes(32)))]);
-      const content = encodeRequest('', mark(id));
+      const content = requestWith('', mark(id));
       const changed = sealer.seal(Direction.request, envelopeOf('vault.test.mark'), content);
       changed[60] = (changed[60] ?? 0) ^ 1;
       await put(stranger.seal(Direction.request, envelopeOf('vault.test.mark'), content));
@@ -335,7 +336,7 @@ describe('RPC', () => {
     });
 
     it('says unavailable for a pattern this version of the service does not know', async () => {
-      await put(sealer.seal(Direction.request, envelopeOf('vault.test.newer'), encodeRequest('', '{}')));
+      await put(sealer.seal(Direction.request, envelopeOf('vault.test.newer'), requestWith('', '{}')));
       await dealtWith();
       expect(await replies()).toMatchObject([{ code: 'unavailable' }]);
     });

@@ -47,11 +47,24 @@ const everyService = z.object({
     .max(500)
     .default(10)
     .meta({ description: 'Connections to PostgreSQL that one replica may hold.' }),
-  REDIS_URL: secretText(z.string().regex(/^rediss?:\/\//, 'must start with redis:// or rediss://')).meta({
-    description: 'Redis 7 or newer, or Valkey.',
+  REDIS_URL: secretText(
+    z
+      .string()
+      .regex(/^rediss?(\+(sentinel|cluster))?:\/\//, 'must start with redis://, redis+sentinel:// or redis+cluster://'),
+  ).meta({
+    description:
+      'Redis 7 or newer, or Valkey. With Sentinel: redis+sentinel://host:port,host:port/<master>; a cluster: redis+cluster://host:port,host:port; TLS: rediss.',
     example: 'redis://:password@127.0.0.1:6379',
     secret: true,
   }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .meta({
+      description:
+        "Where traces are sent (OTLP over HTTP). Default: nowhere. OpenTelemetry's other OTEL_ variables work as usual.",
+      example: 'http://127.0.0.1:4318',
+    }),
   OTPOST_REDIS_PREFIX: z
     .string()
     .regex(/^[a-zA-Z0-9_-]{1,32}$/)

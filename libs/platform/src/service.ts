@@ -9,6 +9,7 @@ import { ConfigError, loadConfig, type ServiceConfig } from './config.js';
 import { HealthController, Readiness, type ReadinessCheck } from './health.js';
 import { createLogger, nestLogger, type Logger } from './logging.js';
 import { MetricsController, startProcessMetrics } from './metrics.js';
+import { startTracing } from './tracing.js';
 
 /** What the composition root of a service gets before its Nest app exists. */
 export interface ServiceContext<Service extends ServiceName> {
@@ -56,7 +57,9 @@ export async function runService<Service extends ServiceName>(
   const logger = createLogger({ service, replica, level: config.OTPOST_LOG_LEVEL });
   failLoudly(logger);
   startProcessMetrics(service, replica);
+  const endpoint = config.OTEL_EXPORTER_OTLP_ENDPOINT;
   try {
+    const stopTracing = endpoint === undefined ? undefined : await startTracing(service, replica, endpoint);
     const parts = await compose({ config, logger, replica });
     const readiness = new Readiness();
     const app = await NestFactory.create<NestFastifyApplication>(
@@ -73,7 +76,11 @@ export async function runService<Service extends ServiceName>(
     }
     await app.listen(config.OTPOST_SERVICE_PORT, config.OTPOST_BIND);
     logger.info('service.ready', { url: await app.getUrl() });
-    stopOnSignal(app, parts, readiness, logger, config.OTPOST_SHUTDOWN_SECONDS);
+    const close = async () => {
+      await parts.close?.();
+      await stopTracing?.();
+    };
+    stopOnSignal(app, { ...parts, close }, readiness, logger, config.OTPOST_SHUTDOWN_SECONDS);
   } catch (error) {
     if (error instanceof ConfigError) refuse(service, error);
     logger.error('service.failed_to_start', {}, error);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller, Scope } from '@otpost/contracts';
+import type { OpenSpan } from '@otpost/platform';
 
 /** Who was recognised by the guard. */
 export interface Authenticated {
@@ -20,6 +21,8 @@ export interface RequestState {
   authenticated: Authenticated | undefined;
   /** Code of the error it was answered with. */
   errorCode: string | undefined;
+  /** Where it is traced. */
+  span: OpenSpan | undefined;
 }
 
 declare module 'fastify' {
@@ -39,6 +42,7 @@ export function newRequestState(request: FastifyRequest): RequestState {
     rawBody: undefined,
     authenticated: undefined,
     errorCode: undefined,
+    span: undefined,
   };
 }
 

@@ -2,7 +2,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyInstance } from 'fastify';
 import { Histogram } from 'prom-client';
 import { AppError } from '@otpost/contracts';
-import { metrics, type Logger } from '@otpost/platform';
+import { metrics, openSpan, type Logger } from '@otpost/platform';
 import type { BodyHmac } from './call.js';
 import { newRequestState } from './request-state.js';
 
@@ -38,8 +38,17 @@ export function configureHttp(app: NestFastifyApplication, logger: Logger, bodyH
   server.decorateRequest('otpost');
   server.addHook('onRequest', (request, reply, done) => {
     request.otpost = newRequestState(request);
+    const parent = request.headers['traceparent'];
+    const name = `${request.method} ${request.routeOptions.url ?? 'none'}`;
+    request.otpost.span = openSpan({ name, kind: 'server', parent: typeof parent === 'string' ? parent : undefined });
     reply.header('x-request-id', request.otpost.id);
     done();
+  });
+  // Last before the handler: what was begun while the body came in is no part of the span.
+  server.addHook('preHandler', (request, _reply, done) => {
+    const { span } = request.otpost;
+    if (span === undefined) done();
+    else span.within(done);
   });
   server.addHook('onSend', (_request, reply, payload, done) => {
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
@@ -50,6 +59,7 @@ export function configureHttp(app: NestFastifyApplication, logger: Logger, bodyH
     const { id, startedAt, authenticated, errorCode } = request.otpost;
     const route = request.routeOptions.url ?? 'none';
     const seconds = (performance.now() - startedAt) / 1_000;
+    request.otpost.span?.end({ 'http.response.status_code': reply.statusCode }, reply.statusCode >= 500);
     duration.observe({ method: request.method, route, status: reply.statusCode }, seconds);
     logger.info('request', {
       request_id: id,
