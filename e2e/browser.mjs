@@ -27,6 +27,10 @@ export function findChromium(environment = process.env) {
 export function launchChromium(executablePath) {
   return chromium.launch({
     executablePath,
+    // Whoever launches it ends it. By itself it would end this whole process on Ctrl-C, and leave undone what else is to do.
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
     args: [
       '--headless',
       '--no-sandbox',

@@ -80,7 +80,12 @@ export async function setStage({ otpost, smtpUrl, smsHookUrl, deliveryMs = 0, on
   const application = await startApplication(otpost, (question) => askedHumans.get(question.session_id)?.(question));
   /** @type {Map<string, Customer>} */
   const customers = new Map();
-  for (const scene of scenes) customers.set(scene.name, await enrol(scene));
+  try {
+    for (const scene of scenes) customers.set(scene.name, await enrol(scene));
+  } catch (error) {
+    await close();
+    throw error;
+  }
 
   /**
    * A customer of the site, whose login is given to otpost.
@@ -110,7 +115,7 @@ export async function setStage({ otpost, smtpUrl, smsHookUrl, deliveryMs = 0, on
 
   /** @param {string} credentialId */
   async function giveNumber(credentialId) {
-    const number = `+1312555${String(randomInt(10_000)).padStart(4, '0')}`;
+    const number = `+1206555${String(randomInt(10_000)).padStart(4, '0')}`;
     const token = randomBytes(16).toString('hex');
     onSecret('token of a number', token);
     const settings = { e164: number, mode: 'dedicated', credential_id: credentialId, auth_token: token };
@@ -158,11 +163,14 @@ export async function setStage({ otpost, smtpUrl, smsHookUrl, deliveryMs = 0, on
         await context.close();
       }
     },
-    async close() {
-      await application.close();
-      await site.close();
-    },
+    close,
   };
+
+  async function close() {
+    tellAudience = () => {};
+    await application.close();
+    await site.close();
+  }
 }
 
 /**

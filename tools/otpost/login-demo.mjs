@@ -75,23 +75,26 @@ async function play(system, browser, pictures) {
     smsHookUrl: system.hooks?.twilio_sms ?? '',
     deliveryMs,
   });
-  say(`
+  /** @type {string[]} */
+  const results = [];
+  try {
+    say(`
   site     Harbour, an example, at ${stage.site.url}. It mails and texts its codes, and checks every one itself.
   otpost   holds six logins for it: sealed passwords, two seeds, two mail addresses of its own, a phone number.
   agent    has an API key, and for every second factor the same few lines: e2e/login-agent/agent.mjs`);
 
-  const { picture } = photographer(pictures);
-  /** @type {string[]} */
-  const results = [];
-  for (const [index, scene] of scenes.entries()) {
-    say(`\n${index + 1}. ${scene.name} has ${scene.title}`);
-    const startedAt = performance.now();
-    const { challenge, waitedMs } = await stage.play({ scene, browser, tell: narrator(startedAt), picture });
-    results.push(
-      `  ${scene.name.padEnd(8)}${(challenge.factor ?? '').padEnd(16)}code after ${seconds(waitedMs)}, signed in after ${seconds(performance.now() - startedAt)}`,
-    );
+    const picture = photographer(pictures);
+    for (const [index, scene] of scenes.entries()) {
+      say(`\n${index + 1}. ${scene.name} has ${scene.title}`);
+      const startedAt = performance.now();
+      const { challenge, waitedMs } = await stage.play({ scene, browser, tell: narrator(startedAt), picture });
+      results.push(
+        `  ${scene.name.padEnd(8)}${(challenge.factor ?? '').padEnd(16)}code after ${seconds(waitedMs)}, signed in after ${seconds(performance.now() - startedAt)}`,
+      );
+    }
+  } finally {
+    await stage.close();
   }
-  await stage.close();
 
   const count = (/** @type {string} */ line) => otpost.calls.filter((call) => call === line).length;
   say(
@@ -111,13 +114,11 @@ function narrator(startedAt) {
 }
 
 /**
- * @param {string | undefined} folder
- * @returns {{ picture: import('../../e2e/login-agent/agent.mjs').Picture }}
+ * @param {string | undefined} folder `undefined`: nobody wants pictures
+ * @returns {import('../../e2e/login-agent/agent.mjs').Picture}
  */
 function photographer(folder) {
-  return {
-    picture: async (page, name) => folder && page.screenshot({ path: join(folder, `${name}.png`) }),
-  };
+  return async (page, name) => folder && page.screenshot({ path: join(folder, `${name}.png`) });
 }
 
 /**
