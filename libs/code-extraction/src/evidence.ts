@@ -16,11 +16,11 @@ export function evidenceAround(sighting: Sighting, occupied: readonly Occupied[]
   const others = within(occupied, sentence.start, sentence.end);
   lookBefore(sighting, sentence.start, others, evidence);
   lookBehind(sighting, sentence.end, others, evidence);
-  lookAtSentence(sighting, sentence, evidence);
+  const meanings = lookAtSentence(sighting, sentence, evidence);
   lookAtLine(sighting, evidence);
   lookAtSpans(sighting, evidence);
   lookAtStrangeWords(sighting, sentence, evidence);
-  weighTopic(topic, evidence);
+  weighTopic(topic, meanings, evidence);
   return evidence;
 }
 

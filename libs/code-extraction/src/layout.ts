@@ -5,8 +5,12 @@ import type { Sighting } from './sighting.js';
 /** Characters on either side within which words count. */
 export const reach = 110;
 
-/** What else the sentence says. */
-export function lookAtSentence(sighting: Sighting, sentence: { start: number; end: number }, evidence: Evidence): void {
+/** What else the sentence says. Returns the meanings of its words. */
+export function lookAtSentence(
+  sighting: Sighting,
+  sentence: { start: number; end: number },
+  evidence: Evidence,
+): number {
   let meanings = 0;
   for (const term of sighting.passage.termsIn(sentence.start, sentence.end)) {
     if (term.start < sighting.end && term.end > sighting.start) continue;
@@ -18,6 +22,7 @@ export function lookAtSentence(sighting: Sighting, sentence: { start: number; en
   if ((meanings & bit.fresh) !== 0) evidence.fresh = 1;
   else if ((meanings & bit.stale) !== 0) evidence.stale = 1;
   if ((meanings & bit.address) !== 0 && isInAddress(sighting)) evidence.inAddress = 1;
+  return meanings;
 }
 
 /** A house number or postcode: street words stand close, before or behind. */

@@ -54,7 +54,12 @@ export function lookBefore(sighting: Sighting, from: number, occupied: readonly 
   if (last !== undefined && /^\d{12,}$/.test(passage.text.slice(last.start, last.end))) evidence.behindLongNumber = 1;
   if (isBehindCapitals(passage, start)) evidence.behindCapitals = 1;
   const mark = passage.text.charAt(start - 1);
-  if (mark === '#' || /(?:№|nº|n°|no\.|nr\.) ?$/i.test(passage.text.slice(Math.max(0, start - 4), start)))
+  // "4471#" is keyed in at a door or on a telephone.
+  if (
+    mark === '#' ||
+    passage.text.charAt(sighting.end) === '#' ||
+    /(?:№|nº|n°|no\.|nr\.) ?$/i.test(passage.text.slice(Math.max(0, start - 4), start))
+  )
     evidence.numberSign = 1;
 }
 
@@ -76,7 +81,8 @@ function isCodeOfOther(passage: Passage, terms: readonly Term[], index: number):
   const isOther = (term: Term | undefined): term is Term =>
     term !== undefined && (term.meanings & others) !== 0 && (term.meanings & (bit.auth | bit.otp)) === 0;
   const before = terms[index - 1];
-  if (isOther(before) && noun.start - before.end <= 1) return true;
+  const isReference = before !== undefined && (before.meanings & (bit.ref | bit.auth | bit.otp)) === bit.ref;
+  if ((isReference || isOther(before)) && noun.start - before.end <= 1) return true;
   const after = terms[index + 1];
   return isOther(after) && preposition.test(passage.folded.slice(noun.end, after.start));
 }

@@ -26,7 +26,7 @@ export function scoreCodes(
   names: ReadonlySet<string>,
 ): ScoredCode[] {
   const read = passages.map((passage) => ({ passage, ...sightingsIn(passage, names) }));
-  const seen = seenIn(read);
+  const seen = seenIn(read, names);
   const known = knowledgeOf(message, expectation, passages, names);
   const best = new Map<string, ScoredCode>();
   const namedOtherwise = new Set<string>();
@@ -79,14 +79,18 @@ type Seen = {
   readonly mixed: number;
 };
 
-function seenIn(read: readonly Reading[]): Seen {
+function seenIn(read: readonly Reading[], names: ReadonlySet<string>): Seen {
   const roles = new Map<string, Set<string>>();
   for (const { passage, sightings } of read) {
     for (const { value } of sightings) roles.set(value, (roles.get(value) ?? new Set()).add(passage.role));
   }
   const plausible = [...roles.keys()].filter((value) => /^\d{4,8}$/.test(value)).length;
   const mixed = new Set(
-    read.flatMap(({ sightings }) => sightings.filter(({ shape }) => shape === 'mixed').map(({ value }) => value)),
+    read.flatMap(({ sightings }) =>
+      sightings
+        .filter(({ shape, value }) => shape === 'mixed' && !names.has(value.toLowerCase()))
+        .map(({ value }) => value),
+    ),
   ).size;
   const html = read.find(({ passage }) => passage.role === 'html')?.passage;
   return { roles, hasHtml: html !== undefined && html.text.trim() !== '', plausible, mixed };
@@ -148,8 +152,14 @@ function scoreSighting(
 /** "Wyze 2FA 2209": nothing else is said in so few words, and no other number. */
 function isTerse({ passage, start, end }: Sighting): boolean {
   const { role, text } = passage;
-  return role === 'text' && text.trim().length <= 45 && !/\d/.test(text.slice(0, start) + text.slice(end));
+  return (
+    role === 'text' &&
+    text.trim().length <= 45 &&
+    !/\d/.test((text.slice(0, start) + text.slice(end)).replace(time, ''))
+  );
 }
+
+const time = /\b\d{1,2}:\d\d\b/g;
 
 function addOrigin(sighting: Sighting, known: Knowledge, evidence: Evidence): void {
   if (sighting.origin === undefined) return;

@@ -1,8 +1,14 @@
+import { bit } from './vocabulary.js';
 import type { Evidence } from './weights.js';
 import type { Topic } from './topic.js';
 
-/** What the message is about, weighed less where a one-time code is named right beside the number. */
-export function weighTopic(topic: Topic, evidence: Evidence): void {
+/**
+ * What the message is about, weighed less where a one-time code is named right beside the number, or where its
+ * sentence tells to sign in with it and another one speaks of the parcel.
+ *
+ * @param sentence the meanings of the words in the number's sentence
+ */
+export function weighTopic(topic: Topic, sentence: number, evidence: Evidence): void {
   evidence.topicCode = Math.min(1, topic.otp);
   evidence.topicPurpose = Math.min(topic.auth, 3) / 3;
   evidence.topicSecret = Math.min(1, topic.secret);
@@ -17,23 +23,28 @@ export function weighTopic(topic: Topic, evidence: Evidence): void {
   // A booking, an invoice or a notice has no code to type: there, "code" alone is nearly as good.
   const noun = Math.max(evidence.codeNounBefore ?? 0, evidence.codeNounBehind ?? 0, evidence.codeNounAbove ?? 0);
   const matter = (1 - Math.max(0.65 * named, 0.35 * noun)) * warned;
-  evidence.topicPromotion = share(topic.promo) * openness;
-  evidence.topicVenue = share(topic.venue) * (1 - 0.4 * named) * warned;
+  const isOfAccess = (sentence & (bit.otp | bit.auth | bit.enter)) !== 0;
+  const apart = (concept: 'promo' | 'venue' | 'parcel' | 'event' | 'bill' | 'notice'): number =>
+    share(topic[concept]) * (isOfAccess && (sentence & others) === 0 ? 0.5 : 1);
+  evidence.topicPromotion = apart('promo') * openness;
+  evidence.topicVenue = apart('venue') * (1 - 0.4 * named) * warned;
   evidence.topicMeeting = share(topic.meeting) * (1 - 0.3 * named);
-  evidence.topicParcel = share(topic.parcel) * openness;
-  evidence.topicEvent = share(topic.event) * matter;
-  evidence.topicBill = share(topic.bill) * matter;
-  evidence.topicNotice = share(topic.notice) * matter;
-  const others = topic.promo + topic.venue + topic.meeting + topic.parcel + topic.event;
-  if (others + topic.bill === 0) evidence.noOtherTopic = 1;
+  evidence.topicParcel = apart('parcel') * openness;
+  evidence.topicEvent = apart('event') * matter;
+  evidence.topicBill = apart('bill') * matter;
+  evidence.topicNotice = apart('notice') * matter;
+  const otherTopics = topic.promo + topic.venue + topic.meeting + topic.parcel + topic.event;
+  if (otherTopics + topic.bill === 0) evidence.noOtherTopic = 1;
   if (topic.notice > 0 && topic.enter + topic.otp + topic.code + topic.secret === 0) evidence.noticeAlone = 1;
   if (topic.meeting >= 2 && topic.auth <= 1 && topic.secret + topic.valid === 0) evidence.meetingInvitation = 1;
-  if (others > 0 && topic.otp + topic.auth + topic.secret === 0) evidence.noAccessAtAll = 1;
+  if (otherTopics > 0 && topic.otp + topic.auth + topic.secret === 0) evidence.noAccessAtAll = 1;
   const care = topic.secret + topic.unasked + topic.valid;
   if (care + topic.otp + topic.auth + topic.enter === 0) evidence.nothingOfAccess = 1;
   // "Code 4471 for the courier": a bare "code" is that of whatever else the message is about.
-  if (others > 0 && care === 0) evidence.nounAmongOthers = noun * (1 - named) * (topic.auth > 0 ? 0.4 : 1);
+  if (otherTopics > 0 && care === 0) evidence.nounAmongOthers = noun * (1 - named) * (topic.auth > 0 ? 0.4 : 1);
 }
+
+const others = bit.promo | bit.venue | bit.meeting | bit.parcel | bit.event | bit.bill | bit.notice;
 
 /** One word may be chance, three are what the message is about. */
 function share(count: number): number {

@@ -6,8 +6,13 @@ import { endsWord, isUnspacedUnit, Script, scriptOf } from './scripts.js';
 /** One place where a phrase of the vocabulary stands: [start, end) of the text, and what it can mean. */
 export type Term = { readonly start: number; readonly end: number; readonly meanings: number };
 
-/** What each language's phrases may mean in one message, as a mask over meanings: 0 for a language it is not in. */
-export type Reading = Int32Array;
+/** How one message is read. */
+export type Reading = {
+  /** What each language's phrases may mean in it, as a mask over meanings: 0 for a language it is not in. */
+  readonly masks: Int32Array;
+  /** How much of it speaks for each language. Where two know a word, the likelier one's meaning counts. */
+  readonly votes: Float64Array;
+};
 
 /** The bit of one concept in `Term.meanings`. */
 export const bit = Object.fromEntries(concepts.map((concept, index) => [concept, 1 << index])) as Record<
@@ -30,13 +35,13 @@ export function readingFor(folded: readonly string[]): Reading {
     });
   }
   const most = Math.max(...votes);
-  const reading = new Int32Array(languages.length);
+  const masks = new Int32Array(languages.length);
   for (let language = 0; language < languages.length; language++) {
-    if ((votes[language] ?? 0) >= most * 0.5) reading[language] = -1;
+    if ((votes[language] ?? 0) >= most * 0.5) masks[language] = -1;
   }
-  if ((votes[0] ?? 0) < most * 0.3) reading[0] = bit.otp | bit.code | bit.auth | bit.unit | bit.month | bit.promo;
-  else reading[0] = -1;
-  return reading;
+  if ((votes[0] ?? 0) < most * 0.3) masks[0] = bit.otp | bit.code | bit.auth | bit.unit | bit.month | bit.promo;
+  else masks[0] = -1;
+  return { masks, votes };
 }
 
 /**
@@ -66,7 +71,7 @@ export function strangeWordsIn(text: string, folded: string, reading: Reading): 
     reach,
     coverReach,
     (_node, start, end) => covered.push(start, end),
-    (node) => node.entries.some((entry) => reading[entry.language] !== 0),
+    (node) => node.entries.some((entry) => reading.masks[entry.language] !== 0),
   );
   const strange: number[] = [];
   let next = 0;
@@ -98,9 +103,17 @@ class Node {
 const startsWithSymbol = new Set<number>();
 const root = buildTrie();
 
-function meaningsOf(node: Node, reading: Reading): number {
+function meaningsOf(node: Node, { masks, votes }: Reading): number {
   let meanings = 0;
-  for (const entry of node.entries) meanings |= entry.meanings & (reading[entry.language] ?? 0);
+  let most = 0;
+  for (const entry of node.entries) {
+    const known = entry.meanings & (masks[entry.language] ?? 0);
+    if (known === 0) continue;
+    const vote = votes[entry.language] ?? 0;
+    if (vote > most) meanings = 0;
+    if (vote >= most) meanings |= known;
+    most = Math.max(most, vote);
+  }
   return meanings;
 }
 

@@ -50,7 +50,7 @@ export const dutch: LanguageTable = {
   phone: `bel|bellen|belt|telefoon|tel|mobiel|fax|klantenservice|helpdesk|contact|vragen|antwoord|sms|stuur`,
   promo: `korting|kortingscode*|kortings-code|actiecode*|actie-code|promocode|promotiecode|waardebon|cadeau*|cadeaubon|cadeaucode|cadeaukaart|voucher|vouchercode|coupon|aanbieding|aanbiedingen|bespaar|gratis|winkelmand|winkelwagen|punten|win|gewonnen|prijs|inwisselen|verzilver*|sale|actie|spaar*|bij het afrekenen|gratis verzending|vriendencode`,
   venue: `deur|deurcode|voordeur|poort|slot|hangslot|sleutelkast|sleutelkluis|kluis|kluisje|locker|wifi|wi-fi|wifi-wachtwoord|alarm|garage|lift|chauffeur|bezorger|koerier|afhaalcode|afhaal-code|ophaalcode|ophalen|afhalen|ophaal*|afhaal*|pakketautomaat|balie|kassa|appartement|huisje|sportschool|zwembad|parkeren|parkeergarage|slagboom|gebouw|rit|aan de deur|bezorgcode
-|puk|geldautomaat|aan de bezorger|aan de chauffeur|vak|lockercode|pincode voor|brievenbus|kleedkamer|huisbaas`,
+|puk|geldautomaat|aan de bezorger|aan de chauffeur|vak|lockercode|pincode voor|brievenbus|kleedkamer|huisbaas|slotcode|fiets`,
   meeting: `vergadering|vergader-id|vergaderings-id|vergadercode|videogesprek|videovergadering|webinar|conferentie|uitnodiging|deelnemer*|toegangscode vergadering|les`,
   parcel: `bezorg*|levering|geleverd|pakket|pakketje|zending|verzonden|onderweg|postnl|dhl|bestelling|aankomst`,
   bill: `factuur|rekening|saldo|afschrift|vervaldatum|afgeschreven|bijgeschreven|bedrag|incasso|salaris|betaald|ontvangen|abonnement|terugbetaling|termijn|openstaand`,
