@@ -68,7 +68,7 @@ describe('./otpost', () => {
 
   it('prints three curl lines that work when pasted, two of which give the same current code', async () => {
     const { code, stdout } = await run(['up']); // it runs already: shows how to use it
-    const lines = stdout.split('\n').filter((line) => line.startsWith('  curl '));
+    const lines = stdout.split('\n').filter((line) => /^ {2}curl (?!.*(sms|mail)\.demo)/.test(line));
     expect({ code, lines: lines.length }).toEqual({ code: 0, lines: 3 });
     const answers = await Promise.all(lines.map(paste));
     const [sendblue, cloudcruise, stored] = answers.map((answer) => JSON.parse(answer) as Record<string, unknown>);
@@ -80,6 +80,24 @@ describe('./otpost', () => {
     expect(cloudcruise).toMatchObject({ type: 'authenticator', code: expect.stringMatching(/^\d{6}$/) });
     expect(stored).toMatchObject({ status: 'OK', totp_secret: { secret: 'JBSWY3DPEHPK3PXP' } });
   });
+
+  it.each(['sms', 'mail'])(
+    'prints a line that sends a test %s, and one that reads its code, both to paste',
+    async (kind) => {
+      const { stdout } = await run(['up']);
+      expect(stdout).toContain(`OTPOST_HOME='${home}' ./otpost send ${kind}\n`);
+      const text = 'Your verification code is 59203817.';
+      rememberSecret('command: text of a message', text);
+      expect(await run(['send', kind, text])).toMatchObject({ code: 0, stdout: expect.stringContaining(text) });
+      const line = stdout.split('\n').find((candidate) => candidate.includes(`domain=${kind}.demo.example`)) ?? '';
+      let answer: Record<string, unknown> = {};
+      await until(async () => {
+        answer = JSON.parse(await paste(line)) as Record<string, unknown>;
+        return answer['code'] !== 'no_fresh_code';
+      });
+      expect(answer).toMatchObject({ type: kind === 'sms' ? 'sms' : 'email', code: '59203817' });
+    },
+  );
 
   it('keeps its keys to its owner', () => {
     const secrets = readdirSync(home).filter((name) => /key|passwords|demo|run|lock|secret|token/.test(name));

@@ -10,6 +10,7 @@ const commands = {
   status: async () => (await import('./status.mjs')).status,
   logs: async () => (await import('./logs.mjs')).logs,
   reset: async () => (await import('./reset.mjs')).reset,
+  send: async () => (await import('./send.mjs')).send,
   demo: async () => (await import('./login-demo.mjs')).demo,
   keys: async () => (await import('./keys.mjs')).keys,
   test: async () => (await import('./test.mjs')).test,
@@ -26,6 +27,7 @@ const usage = `Usage: ./otpost <command>
   status [--json]        What runs, where, and whether it is ready.
   logs [service] [-f]    Print the logs; -f follows them, -n 200 starts further back, --raw leaves lines as they are.
   reset [--yes]          Stop and delete all data and keys of this home.
+  send sms|mail [text]   Send a test message to the demo workspace of the running system.
   demo [--screenshots DIR]
                          Six sign-ins of a browser agent, told step by step, on a system of its own. Needs Chromium.
   keys <command>         Key rotation; "./otpost keys help" tells more.

@@ -1,5 +1,6 @@
 // @ts-check
 import { randomBytes, randomUUID } from 'node:crypto';
+import { URLSearchParams } from 'node:url';
 import { readJson, writePrivate } from './files.mjs';
 import { step, UserError } from './output.mjs';
 
@@ -16,10 +17,21 @@ import { step, UserError } from './output.mjs';
  * @property {string} [client_encryption_key]
  * @property {string} [otp_secret_id]
  * @property {boolean} [credential] whether the credential is there
+ * @property {string} [phone_number] of the credential whose codes come by SMS
+ * @property {string} [address] of the one whose codes come by mail
  */
 
 /** The demo credential. */
 export const demoPair = { permissioned_user_id: 'demo', domain: 'demo.example' };
+
+/** The demo credentials whose codes come from outside. */
+export const inboundPairs = {
+  sms: { permissioned_user_id: 'demo', domain: 'sms.demo.example' },
+  mail: { permissioned_user_id: 'demo', domain: 'mail.demo.example' },
+};
+
+/** Nobody's: Twilio keeps it for tests. */
+const demoNumber = '+15005550006';
 
 /**
  * @param {Home} home
@@ -31,7 +43,7 @@ export function readDemo(home) {
 }
 
 /**
- * Makes a workspace with an API key, one authenticator credential and one TOTP secret, through the HTTP API as anybody would.
+ * Makes a workspace with an API key, a credential for each way of getting a code and one TOTP secret, through the HTTP API as anybody would.
  * @param {{ home: Home, gatewayUrl: string, rootKey: string, output: import('./output.mjs').Output, signal: AbortSignal }} options
  */
 export async function ensureDemo({ home, gatewayUrl, rootKey, output, signal }) {
@@ -83,6 +95,36 @@ async function makeDemo({ home, demo: known, gatewayUrl, rootKey, signal }) {
     delete demo.secret; // it is in the vault now
     save(home, demo);
   }
+  if (!demo.address) {
+    const body = { ...inboundPairs.mail, tfa_method: 'EMAIL' };
+    await post('/vault', { key, idempotencyKey: `${demo.attempt}-mail`, body, alsoFine: [409] });
+    Object.assign(demo, { address: (await find(gatewayUrl, inboundPairs.mail, key, signal)).tfa_email });
+    save(home, demo);
+  }
+  if (!demo.phone_number) {
+    await post('/vault', {
+      key,
+      idempotencyKey: `${demo.attempt}-sms`,
+      body: { ...inboundPairs.sms, tfa_method: 'SMS' },
+      alsoFine: [409],
+    });
+    const { id: credential_id } = await find(gatewayUrl, inboundPairs.sms, key, signal);
+    const body = { e164: demoNumber, mode: 'dedicated', credential_id };
+    // 409: another workspace has the number. Then the demo has none.
+    const number = await post('/v1/phone-numbers', {
+      key,
+      idempotencyKey: `${demo.attempt}-number`,
+      body,
+      alsoFine: [409],
+    });
+    if (number.id) {
+      // Without effect in a new deployment; needed once there is another workspace.
+      const path = `/v1/phone-numbers/${number.id}/approve`;
+      await post(path, { key: rootKey, idempotencyKey: `${demo.attempt}-approve`, body: {} });
+    }
+    demo.phone_number = number.id ? demoNumber : '';
+    save(home, demo);
+  }
 }
 
 /** @returns {Demo} */
@@ -92,7 +134,9 @@ function begin() {
 
 /** @param {Demo} demo */
 function isComplete(demo) {
-  return Boolean(demo.api_key && demo.credential && demo.otp_secret_id);
+  return (
+    Boolean(demo.api_key && demo.credential && demo.otp_secret_id && demo.address) && demo.phone_number !== undefined
+  );
 }
 
 /**
@@ -114,7 +158,7 @@ function save(home, demo) {
 /**
  * The parts of the API's answers that are of interest here.
  * @typedef {{ workspace?: { id: string }, api_key?: { key?: string }, client_encryption_key?: string,
- *   totp_secret?: { id: string }, detail?: string, message?: string, title?: string }} Answer
+ *   totp_secret?: { id: string }, id?: string, tfa_email?: string, detail?: string, message?: string, title?: string }} Answer
  */
 
 /**
@@ -145,6 +189,20 @@ function poster(gatewayUrl, signal) {
     }
     return answer;
   };
+}
+
+/**
+ * @param {string} gatewayUrl
+ * @param {Record<string, string>} pair
+ * @param {string} key
+ * @param {AbortSignal} signal
+ * @returns {Promise<Answer>}
+ */
+async function find(gatewayUrl, pair, key, signal) {
+  const headers = { authorization: `Bearer ${key}` };
+  const response = await fetch(`${gatewayUrl}/vault?${new URLSearchParams(pair)}`, { headers, signal });
+  if (!response.ok) throw new UserError(`the demo could not be made: GET /vault answered ${response.status}.`);
+  return /** @type {Answer} */ (await response.json());
 }
 
 /**

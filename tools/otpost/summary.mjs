@@ -1,6 +1,6 @@
 // @ts-check
 import { URLSearchParams } from 'node:url';
-import { demoPair, readDemo } from './demo.mjs';
+import { demoPair, inboundPairs, readDemo } from './demo.mjs';
 import { readKey } from './secrets.mjs';
 
 /**
@@ -21,7 +21,7 @@ export function summary(home, urls, seconds) {
     `  Root key   ${readKey('OTPOST_ROOT_KEY', home) ?? 'none'}`,
     `  Home       ${home.path}`,
   ];
-  if (demo) lines.push('', ...curlLines(urls.gateway_url, demo));
+  if (demo) lines.push('', ...curlLines(urls.gateway_url, demo), ...sendLines(urls.gateway_url, demo));
   return lines.join('\n');
 }
 
@@ -41,4 +41,30 @@ function curlLines(url, { api_key: key, otp_secret_id: id }) {
     'Store a secret of your own:',
     `  curl -s ${bearer} -H 'Content-Type: application/json' -d '${example}' '${url}/api/v2/totp/secrets'`,
   ];
+}
+
+/**
+ * A test message each, and its code.
+ * @param {string} url
+ * @param {import('./demo.mjs').Demo} demo
+ */
+function sendLines(url, { api_key: key = '', phone_number, address }) {
+  const otherHome = process.env['OTPOST_HOME'];
+  const command = otherHome ? `OTPOST_HOME='${otherHome}' ./otpost` : './otpost';
+  const lines = (/** @type {'sms' | 'mail'} */ kind) => [
+    `  ${command} send ${kind}`,
+    `  ${readCodeLine(url, key, kind)}`,
+  ];
+  return [
+    ...(phone_number ? [`A test SMS to ${phone_number}, and its code:`, ...lines('sms')] : []),
+    ...(address ? [`A test mail to ${address}, and its code:`, ...lines('mail')] : []),
+  ];
+}
+
+/**
+ * Reads the newest code that came by SMS or mail to the demo.
+ * @param {string} url @param {string} key @param {'sms' | 'mail'} kind
+ */
+export function readCodeLine(url, key, kind) {
+  return `curl -s -H 'Authorization: Bearer ${key}' '${url}/vault/tfa-code?${new URLSearchParams(inboundPairs[kind])}'`;
 }
