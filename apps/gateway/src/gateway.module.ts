@@ -16,6 +16,8 @@ import { gatewayControllers } from './controllers.js';
 import { DocumentationController } from './documentation/documentation.controller.js';
 import { ProblemFilter } from './http/problem.js';
 import { McpController } from './mcp/mcp.controller.js';
+import { ImportImages } from './otp-secrets/import-images.interceptor.js';
+import { QrReader } from './otp-secrets/qr-reader.js';
 import { BuyNumber } from './phone-numbers/buy-number.js';
 import { ImportNumber } from './phone-numbers/import-number.js';
 import { TwilioNumbers } from './phone-numbers/twilio-numbers.js';
@@ -51,10 +53,12 @@ export class GatewayModule {
         ChallengeWaits,
         DatabaseKeySource,
         EventStreams,
+        ImportImages,
         ImportNumber,
         KeyUses,
         RedisRateCounter,
         { provide: Database, useValue: database },
+        { provide: QrReader, useValue: new QrReader() },
         { provide: PageUrls, useValue: new PageUrls(config) },
         { provide: TwilioNumbers, useValue: new TwilioNumbers(config.OTPOST_TWILIO_API_URL) },
         { provide: TwilioOptions, useValue: new TwilioOptions(config) },

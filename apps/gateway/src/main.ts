@@ -7,6 +7,8 @@ import { serveDocumentationAssets } from './documentation/assets.js';
 import { GatewayModule } from './gateway.module.js';
 import { createBodyHmac } from './http/call.js';
 import { configureHttp, createHttpAdapter } from './http/server.js';
+import { acceptImages } from './otp-secrets/image-form.js';
+import { importAll } from './otp-secrets/otp-secrets.controller.js';
 
 await runService('gateway', ({ config, logger }) => {
   const database = new Database({
@@ -31,6 +33,7 @@ await runService('gateway', ({ config, logger }) => {
     configure: async (app) => {
       configureHttp(app, logger, createBodyHmac(config.OTPOST_TRANSPORT_KEY));
       acceptForms(app);
+      await acceptImages(app, importAll.path);
       await serveDocumentationAssets(app);
       await serveConsoleAssets(app);
     },

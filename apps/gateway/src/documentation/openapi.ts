@@ -81,7 +81,7 @@ function operation(endpoint: Endpoint): Json {
       ? {
           requestBody: {
             required: !endpoint.body.safeParse(undefined).success,
-            content: { 'application/json': { schema: body } },
+            content: { 'application/json': { schema: body }, ...formOf(endpoint) },
           },
         }
       : {}),
@@ -96,6 +96,20 @@ function operation(endpoint: Endpoint): Json {
       },
     },
   };
+}
+
+/** The same field for each of several files. */
+function formOf({ files }: Endpoint): Json {
+  if (files === undefined) return {};
+  const { name, contentTypes, most, description } = files;
+  const file = { type: 'string', format: 'binary' };
+  const schema = {
+    type: 'object',
+    required: [name],
+    additionalProperties: false,
+    properties: { [name]: { type: 'array', items: file, minItems: 1, maxItems: most, description } },
+  };
+  return { 'multipart/form-data': { schema, encoding: { [name]: { contentType: contentTypes.join(', ') } } } };
 }
 
 /** What crosses the wire is the input side of every codec: strings, where the code holds Secrets. */

@@ -25,12 +25,22 @@ export interface Endpoint<
   params: Params;
   query: Query;
   body: Body;
+  /** Files that may be sent in place of the body, as multipart/form-data. */
+  files?: FormFiles;
   response: Response;
   status: number;
   /** Honours `Idempotency-Key`. */
   idempotent: boolean;
   /** Of the answer. */
   contentType: string;
+}
+
+/** One field of a form, with one file or several. */
+export interface FormFiles {
+  name: string;
+  contentTypes: readonly string[];
+  most: number;
+  description: string;
 }
 
 export type InputOf<Of> =
@@ -58,6 +68,7 @@ export function defineEndpoint<
   params?: Params;
   query?: Query;
   body?: Body;
+  files?: FormFiles;
   response: Response;
   status?: number;
   idempotent?: boolean;

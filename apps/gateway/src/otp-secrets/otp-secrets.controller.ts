@@ -1,4 +1,4 @@
-import { Controller, Inject } from '@nestjs/common';
+import { Controller, Inject, UseInterceptors } from '@nestjs/common';
 import { z } from 'zod';
 import {
   createOtpSecret,
@@ -20,6 +20,8 @@ import { CallOf, type Call } from '../http/call.js';
 import { defineEndpoint, Handles, type InputOf } from '../http/endpoint.js';
 import { Input } from '../http/input.js';
 import { CredentialLimit } from '../rate-limits/credential-limit.js';
+import { mostImageBytes, mostImages } from './image-form.js';
+import { ImportImages } from './import-images.interceptor.js';
 import { waitUntil } from './wait-until.js';
 
 const tag = 'OTP secrets';
@@ -35,17 +37,24 @@ const create = defineEndpoint({
   response: createdOtpSecret,
 });
 
-const importAll = defineEndpoint({
+export const importAll = defineEndpoint({
   method: 'POST',
   path: '/v1/otp-secrets/import',
   access: 'vault:write',
   tag,
-  summary: 'Import the accounts of an authenticator app from its otpauth-migration:// export',
+  summary:
+    'Import accounts from an otpauth:// link or an otpauth-migration:// export, or from images of their QR codes',
   body: z.union([
     z.strictObject({ uri: secretText }),
     /** A large export comes as several QR codes: all of them together. */
     z.strictObject({ uris: z.array(secretText).min(1).max(100) }),
   ]),
+  files: {
+    name: 'image',
+    contentTypes: ['image/png', 'image/jpeg'],
+    most: mostImages,
+    description: `Of one QR code each; ${mostImageBytes / 1e6} MB together.`,
+  },
   response: z.object({
     items: z.array(otpSecretView),
     skipped: z.array(z.object({ index: z.int(), label: z.string(), reason: z.string() })),
@@ -123,6 +132,8 @@ export class OtpSecretsController {
     return otp_secret;
   }
 
+  // Above `@Handles()`, which puts a function of its own in the method's place.
+  @UseInterceptors(ImportImages)
   @Handles(importAll)
   async import(@CallOf() call: Call, @Input() { body }: InputOf<typeof importAll>) {
     const uris = 'uri' in body ? [body.uri] : body.uris;

@@ -17,12 +17,15 @@ import {
   OTP_DEFAULTS,
   parseMigrationUri,
   parseOtpauthUri,
+  type Migration,
   type OtpAccount,
 } from '@otpost/otp';
 import { recordAudit } from '../audit/record-audit.js';
 import { createOnce } from '../idempotency/create-once.js';
 import { DataKeys } from '../keys/data-keys.js';
 import { insertOtpSecret, refusing, viewOfOtpSecret } from './otp-secret-rows.js';
+
+const nothing: Migration = { accounts: [], unsupported: [], missing: [] };
 
 type NewOtpSecret = RequestOf<typeof createOtpSecret>['otp_secret'];
 
@@ -61,13 +64,19 @@ export class CreateOtpSecret {
     });
   }
 
-  /** All accounts of one export, in one transaction; those that otpost cannot hold are named with the reason. */
+  /** The account of each link, and all of one export, in one transaction; those of it that otpost cannot hold are named with the reason. */
   async import(request: RequestOf<typeof importOtpSecrets>): Promise<ResponseOf<typeof importOtpSecrets>> {
     const { workspace_id: workspaceId, idempotency, uris } = request;
-    const migration = refusing(() => mergeMigrationParts(uris.map((uri) => parseMigrationUri(uri.reveal()))), 'uri');
+    const links = uris.filter((uri) => /^otpauth:/i.test(uri.reveal()));
+    const parts = uris.filter((uri) => !links.includes(uri));
+    const linked = links.map((uri) => accountOfUri(uri));
+    const migration =
+      parts.length === 0
+        ? nothing
+        : refusing(() => mergeMigrationParts(parts.map((uri) => parseMigrationUri(uri.reveal()))), 'uri');
     if (migration.missing.length > 0) {
-      const parts = migration.missing.map((index) => index + 1).join(', ');
-      throw fieldError('uris', `the export has more QR codes than were sent: missing number ${parts}`);
+      const numbers = migration.missing.map((index) => index + 1).join(', ');
+      throw fieldError('uris', `the export has more QR codes than were sent: missing number ${numbers}`);
     }
     const skipped = migration.unsupported.map(({ label, error }, index) => ({
       index,
@@ -82,7 +91,7 @@ export class CreateOtpSecret {
         status: 201,
         create: async () => {
           const ids: string[] = [];
-          for (const account of migration.accounts) {
+          for (const account of [...linked, ...migration.accounts]) {
             const id = await insertOtpSecret(tx, this.dataKeys, workspaceId, account);
             const resource = { type: 'otp_secret', id };
             await recordAudit(tx, request, {
@@ -123,9 +132,10 @@ function accountOf(given: NewOtpSecret): OtpAccount {
   return { type: 'totp', ...parameters, periodSeconds: given.period ?? OTP_DEFAULTS.periodSeconds };
 }
 
-function accountOfUri(uri: Secret, type: 'totp' | 'hotp'): OtpAccount {
+/** @param type what it has to be, where that was said */
+function accountOfUri(uri: Secret, type?: 'totp' | 'hotp'): OtpAccount {
   const account = refusing(() => parseOtpauthUri(uri.reveal()), 'uri');
-  if (account.type !== type)
+  if (type !== undefined && account.type !== type)
     throw fieldError('uri', `is of a ${account.type.toUpperCase()} secret, not ${type.toUpperCase()}`);
   assertServable(account, 'uri');
   return account;
