@@ -13,9 +13,10 @@ export {
   claimReceivedCodes,
   findApiKey,
   findChallengeWorkspace,
-  findForwardingRule,
+  findForwardingConfirmation,
   findInbox,
   findPhoneNumber,
+  isOwnPhoneNumber,
   touchApiKeys,
 } from './lookups.js';
 export type { ApiKeyRecord, ClaimedCode, InboxRecord, PhoneNumberRecord, Queryable } from './lookups.js';
@@ -31,6 +32,7 @@ export {
   DeliveryState,
   Factor,
   ForwardingKind,
+  ForwardingPurpose,
   ForwardingState,
   KeyState,
   MessageChannel,

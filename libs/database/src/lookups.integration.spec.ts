@@ -6,9 +6,10 @@ import { OwnerDatabase } from './database.js';
 import {
   findApiKey,
   findChallengeWorkspace,
-  findForwardingRule,
+  findForwardingConfirmation,
   findInbox,
   findPhoneNumber,
+  isOwnPhoneNumber,
   touchApiKeys,
 } from './lookups.js';
 import type { ServiceRole } from './roles.js';
@@ -150,12 +151,13 @@ describe('look-ups before the workspace is known', () => {
       authToken: Buffer.from(authToken),
     });
     expect(await findPhoneNumber(pools.ingestor, '+15005550007')).toBeUndefined();
+    expect(await isOwnPhoneNumber(pools.dispatcher, '+15005550006')).toBe(true);
+    expect(await isOwnPhoneNumber(pools.dispatcher, '+15005550007')).toBe(false);
   });
 
   it('find the workspace of a challenge and of a forwarding confirmation', async () => {
     const { workspaceId } = workspace;
-    const [challengeId, forwardingRuleId] = [uuidv7(), uuidv7()];
-    const confirmationHash = bytes(32);
+    const [challengeId, ruleId, confirmationId] = [uuidv7(), uuidv7(), uuidv7()];
     await owner.prisma.challenge.create({
       data: {
         id: challengeId,
@@ -168,12 +170,17 @@ describe('look-ups before the workspace is known', () => {
       },
     });
     await owner.prisma.forwardingRule.create({
-      data: { id: forwardingRuleId, workspaceId, kind: 'email', destination: 'a@example.com', confirmationHash },
+      data: { id: ruleId, workspaceId, kind: 'email', destination: 'a@example.com' },
     });
+    const job = { workspaceId, ruleId, nextAttemptAt: soon };
+    await owner.prisma.forwardingJob.create({ data: { ...job, id: confirmationId, purpose: 'confirmation' } });
+    const copyId = uuidv7();
+    await owner.prisma.forwardingJob.create({ data: { ...job, id: copyId, inboundMessageId: uuidv7() } });
     expect(await findChallengeWorkspace(pools.dispatcher, challengeId)).toBe(workspaceId);
     expect(await findChallengeWorkspace(pools.dispatcher, uuidv7())).toBeUndefined();
-    expect(await findForwardingRule(pools.dispatcher, confirmationHash)).toEqual({ forwardingRuleId, workspaceId });
-    expect(await findForwardingRule(pools.dispatcher, bytes(32))).toBeUndefined();
+    expect(await findForwardingConfirmation(pools.dispatcher, confirmationId)).toBe(workspaceId);
+    expect(await findForwardingConfirmation(pools.dispatcher, copyId)).toBeUndefined();
+    expect(await findForwardingConfirmation(pools.dispatcher, uuidv7())).toBeUndefined();
   });
 
   it('are for the one service that asks', async () => {

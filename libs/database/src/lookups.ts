@@ -84,17 +84,24 @@ export async function findChallengeWorkspace(db: Queryable, challengeId: string)
   return rows[0]?.workspaceId ?? undefined;
 }
 
-/** The forwarding rule that a confirmation link is for, by SHA-256 of its token. For the dispatcher's role. */
-export async function findForwardingRule(
-  db: Queryable,
-  confirmationHash: Uint8Array,
-): Promise<{ forwardingRuleId: string; workspaceId: string } | undefined> {
-  const { rows } = await db.query<{ forwardingRuleId: string; workspaceId: string }>({
-    name: 'find_forwarding_rule',
-    text: `SELECT forwarding_rule_id AS "forwardingRuleId", workspace_id AS "workspaceId" FROM find_forwarding_rule($1)`,
-    values: [Buffer.from(confirmationHash)],
+/** The workspace of a forwarding confirmation (its job's id) whose link was opened; verify the link's token first. For the dispatcher's role. */
+export async function findForwardingConfirmation(db: Queryable, jobId: string): Promise<string | undefined> {
+  const { rows } = await db.query<{ workspaceId: string | null }>({
+    name: 'find_forwarding_confirmation',
+    text: `SELECT find_forwarding_confirmation($1) AS "workspaceId"`,
+    values: [jobId],
   });
-  return rows[0];
+  return rows[0]?.workspaceId ?? undefined;
+}
+
+/** Whether an E.164 number is one of this deployment's, whatever its workspace. For the dispatcher's role. */
+export async function isOwnPhoneNumber(db: Queryable, e164: string): Promise<boolean> {
+  const { rows } = await db.query<{ own: boolean }>({
+    name: 'is_own_phone_number',
+    text: 'SELECT is_own_phone_number($1) AS own',
+    values: [e164],
+  });
+  return rows[0]?.own === true;
 }
 
 /** Notes the last use of many keys, of any workspaces, in one statement; a time earlier than the known one changes nothing. For the vault's role. */

@@ -100,6 +100,7 @@ const keptHeaders = new Set([
   'x-forwarded-for',
   'x-forwarded-to',
   'x-original-to',
+  'x-otpost',
 ]);
 
 /** Written by the last hop, which knows the envelope. */

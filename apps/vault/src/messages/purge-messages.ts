@@ -11,7 +11,7 @@ const defaultHours = workspaceSettings.parse({}).message_retention_hours;
 
 /**
  * Takes the content out of messages that their workspace keeps no longer; what they were stays. A message that was not opened yet is left
- * alone: its code is still to be deposited.
+ * alone: its code is still to be deposited. So is one that is still to be sent on, for a day at most: after that nobody tries any more.
  */
 @Injectable()
 export class PurgeMessages implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -48,6 +48,10 @@ export class PurgeMessages implements OnApplicationBootstrap, OnApplicationShutd
                  SELECT id FROM inbound_message
                  WHERE workspace_id = w.id AND purged_at IS NULL AND processed_at IS NOT NULL AND received_at <=
                    clock_timestamp() - make_interval(hours => coalesce((w.settings ->> 'message_retention_hours')::int, $1))
+                   AND NOT EXISTS (
+                     SELECT FROM forwarding_job AS j
+                     WHERE j.inbound_message_id = inbound_message.id AND j.state = 'pending'
+                       AND j.created_at > clock_timestamp() - interval '1 day')
                  ORDER BY received_at LIMIT $2 FOR UPDATE SKIP LOCKED) AS m)`,
       values: [defaultHours, batchSize],
     });

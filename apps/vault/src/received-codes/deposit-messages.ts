@@ -85,7 +85,8 @@ export class DepositMessages {
         ...nothing,
         dataKeyId: key.id,
         keeping,
-        ...(keeping === 'resealed' ? resealed(key, workspaceId, id, opened) : {}),
+        // Also of what is not kept: a copy that is to be sent on holds it until then.
+        ...resealed(key, workspaceId, id, opened),
         decision,
         ...(decision?.state === 'deposited'
           ? codeOf(key, workspaceId, message, decision, settings.code_freshness_seconds)

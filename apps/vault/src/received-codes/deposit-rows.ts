@@ -24,7 +24,7 @@ export interface Undeposited {
 export interface Deposit {
   /** The active key: what is sealed here is under it. */
   dataKeyId: string;
-  /** What happens to the message itself. `untouched`: it cannot be opened. */
+  /** What happens to the message itself. `purged`: once nobody waits for a copy of it. `untouched`: it cannot be opened. */
   keeping: 'resealed' | 'purged' | 'untouched';
   content: Uint8Array | null;
   extraction: Uint8Array | null;
