@@ -27,6 +27,16 @@ import { WebhookSweeper } from './deliveries/webhook-sweeper.js';
 import { EventsController } from './events/events.controller.js';
 import { FanOutEvents } from './events/fan-out-events.js';
 import { PageLinks } from './events/page-links.js';
+import { ChangeRule } from './forwarding/change-rule.js';
+import { Channels } from './forwarding/channels.js';
+import { ConfirmDestination } from './forwarding/confirm-destination.js';
+import { ConfirmationLinks } from './forwarding/confirmation-links.js';
+import { CreateRule } from './forwarding/create-rule.js';
+import { Destinations, type OwnAddresses } from './forwarding/destinations.js';
+import { ForwardingController } from './forwarding/forwarding.controller.js';
+import { ForwardingQueue } from './forwarding/forwarding-queue.js';
+import { PrepareJob } from './forwarding/prepare-job.js';
+import { SendForwardings } from './forwarding/send-forwardings.js';
 import { AnswerChallenge } from './interactions/answer-challenge.js';
 import { HostedPageLinks } from './interactions/page-links.js';
 import { ReplaySession } from './sessions/replay-session.js';
@@ -76,12 +86,17 @@ const rooms: { controllers: Type[]; providers: Provider[] }[] = [
     ],
   },
   { controllers: [SessionsController], providers: [ReplaySession] },
+  {
+    controllers: [ForwardingController],
+    providers: [ChangeRule, ConfirmDestination, CreateRule, Destinations, ForwardingQueue, PrepareJob, SendForwardings],
+  },
 ];
 
 /** The composition of the dispatcher. */
 @Module({})
 export class DispatcherModule {
   static of({ config, logger, database, owner, messaging, now = Date.now }: DispatcherOptions): DynamicModule {
+    const own: OwnAddresses = { inboxDomain: config.OTPOST_INBOX_DOMAIN, smsFrom: config.OTPOST_SMS_FROM };
     const guard = new DestinationGuard(new AddressRules(config.OTPOST_WEBHOOK_ALLOW_CIDRS));
     return {
       module: DispatcherModule,
@@ -100,6 +115,12 @@ export class DispatcherModule {
           provide: PageLinks,
           useValue: new HostedPageLinks(config.OTPOST_TRANSPORT_KEY, config.OTPOST_PUBLIC_URL),
         },
+        {
+          provide: ConfirmationLinks,
+          useValue: new ConfirmationLinks(config.OTPOST_TRANSPORT_KEY, config.OTPOST_PUBLIC_URL),
+        },
+        { provide: Channels, useValue: new Channels(config) },
+        { provide: 'OWN_ADDRESSES', useValue: own },
         { provide: 'LOGGER', useValue: logger },
         { provide: clock, useValue: now },
       ],

@@ -3,6 +3,8 @@ import type { QueueContract } from './queues.js';
 import * as challenges from './dispatcher/challenges.js';
 import * as deliveries from './dispatcher/deliveries.js';
 import * as events from './dispatcher/events.js';
+import * as forwardingConfirmation from './dispatcher/forwarding-confirmation.js';
+import * as forwardingRules from './dispatcher/forwarding-rules.js';
 import * as deposited from './dispatcher/received-codes.js';
 import * as webhookEndpoints from './dispatcher/webhook-endpoints.js';
 import * as apiKeys from './vault/api-keys.js';
@@ -30,6 +32,8 @@ const declarations = [
   deposited,
   deposits,
   events,
+  forwardingConfirmation,
+  forwardingRules,
   inboundPolicy,
   inboxes,
   keys,

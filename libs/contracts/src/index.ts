@@ -22,6 +22,8 @@ export * from './dispatcher/challenge-page.js';
 export * from './dispatcher/challenges.js';
 export * from './dispatcher/deliveries.js';
 export * from './dispatcher/events.js';
+export * from './dispatcher/forwarding-confirmation.js';
+export * from './dispatcher/forwarding-rules.js';
 export * from './dispatcher/received-codes.js';
 export * from './dispatcher/webhook-endpoints.js';
 export * from './ingestor/auth-results.js';

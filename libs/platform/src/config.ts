@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { Secret } from '@otpost/envelope';
 import type { ServiceName } from '@otpost/contracts';
+import { forwardingFields } from './config-forwarding.js';
 import { inboundFields } from './config-inbound.js';
 import { keyProviderFields } from './config-key-providers.js';
 import { twilioFields } from './config-twilio.js';
@@ -155,7 +156,13 @@ const schemas = {
       }),
     }),
   ingestor: everyService.extend(owner.shape).extend(hookKey.shape).extend(inboxes.shape).extend(inboundFields),
-  dispatcher: everyService.extend(transport.shape).extend(owner.shape).extend(publicUrl.shape).extend(webhookFields),
+  dispatcher: everyService
+    .extend(transport.shape)
+    .extend(owner.shape)
+    .extend(publicUrl.shape)
+    .extend(inboxes.shape)
+    .extend(webhookFields)
+    .extend(forwardingFields),
 };
 
 export type ServiceConfig<Service extends ServiceName> = z.output<(typeof schemas)[Service]>;

@@ -5,6 +5,7 @@ import {
   challengeTarget,
   describeFactors,
   fieldError,
+  sendForwarding,
   type ChallengeTarget,
   type NewChallenge,
   type openChallenge,
@@ -19,6 +20,7 @@ import { assertUsableSchema, defaultSchema } from '../interactions/answer-schema
 import { announceWaiting } from './challenge-events.js';
 import { ChallengeNews } from './challenge-news.js';
 import { claimCodes } from './claim-codes.js';
+import { tellSeats } from '../forwarding/tell-seats.js';
 import { asksHuman, factorLadder, type Described } from './factor-ladder.js';
 
 type Request = RequestOf<typeof openChallenge>;
@@ -51,10 +53,14 @@ export class OpenChallenge {
     });
     const now = new Date(this.now());
     let resolved: string[] = [];
+    let notices: string[] = [];
     const opened = await this.database.withWorkspace(workspaceId, (tx) =>
       runOnce(tx, { workspaceId, idempotency, now }, async () => {
         const row = await insertChallenge(tx, request, described, now);
-        if (asksHuman(row.factors)) await announceWaiting(tx, row);
+        if (asksHuman(row.factors)) {
+          await announceWaiting(tx, row);
+          notices = await tellSeats(tx, row);
+        }
         await recordAudit(tx, request, {
           action: 'challenge.opened',
           resource: { type: 'challenge', id: row.id },
@@ -71,6 +77,9 @@ export class OpenChallenge {
       // Lost or refused by Redis, the sweeper knows the deadline from the row.
       const deadline = { workspace_id: workspaceId, challenge_id: id };
       void this.queues.add(challengeDeadlines, deadline, { dueAt }).catch(() => undefined);
+      for (const forwarding_job_id of notices) {
+        void this.queues.add(sendForwarding, { workspace_id: workspaceId, forwarding_job_id }).catch(() => undefined);
+      }
       if (resolved.length > 0) await this.news.tell(workspaceId, resolved);
       else void this.news.tellEvents(workspaceId);
     }

@@ -27,6 +27,8 @@ type Rest<Contract extends RpcContract> = Omit<RequestOf<Contract>, keyof Worksp
 
 /** A dispatcher with PostgreSQL, Redis and a stand-in for the vault, asked over RPC as the gateway does. */
 export class TestDispatcher {
+  /** What replicas that are started from now on read beside the rest. */
+  moreEnvironment: Record<string, string> = {};
   /** Milliseconds that the dispatcher's clock is ahead. */
   clockAheadMs = 0;
   readonly log: string[] = [];
@@ -81,6 +83,7 @@ export class TestDispatcher {
       REDIS_URL: this.redis.url,
       OTPOST_TRANSPORT_KEY: this.messagingOptions.transportKey.reveal(),
       OTPOST_WEBHOOK_ALLOW_CIDRS: '127.0.0.0/8',
+      ...this.moreEnvironment,
     };
   }
 

@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { sendForwarding } from '@otpost/contracts';
+import { OwnerDatabase } from '@otpost/database';
+import { JobQueues } from '@otpost/messaging';
+import type { Logger } from '@otpost/platform';
+import { clock, type Clock } from '../clock.js';
+
+const pauseMs = 1_000;
+const most = 500;
+
+/**
+ * Every second: a job for each row that is due. It is how copies are found that the vault has queued, how retries come round, and how work
+ * goes on after a replica died or Redis forgot everything. Every replica does it; jobs of the same row fall together.
+ */
+@Injectable()
+export class ForwardingQueue implements OnApplicationBootstrap, OnModuleDestroy {
+  readonly #closing = new AbortController();
+  #running: Promise<void> | undefined;
+  #isFailing = false;
+
+  constructor(
+    @Inject(OwnerDatabase) private readonly owner: OwnerDatabase,
+    @Inject(JobQueues) private readonly queues: JobQueues,
+    @Inject('LOGGER') private readonly logger: Logger,
+    @Inject(clock) private readonly now: Clock,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.#running = this.#run();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.#closing.abort();
+    await this.#running;
+  }
+
+  /** For a row that was just committed: it need not wait for the sweep, which finds it when Redis cannot be told. */
+  async enqueue(workspaceId: string, jobId: string | null): Promise<void> {
+    if (jobId === null) return;
+    const job = { workspace_id: workspaceId, forwarding_job_id: jobId };
+    await this.queues.add(sendForwarding, job).catch(() => undefined);
+  }
+
+  /** Rejects when the database or Redis is away. */
+  async sweep(): Promise<void> {
+    const { rows } = await this.owner.pool.query<{ workspace_id: string; id: string }>({
+      name: 'due_forwarding_jobs',
+      text: `SELECT workspace_id, id FROM forwarding_job
+             WHERE state = 'pending' AND next_attempt_at <= $1 AND (leased_until IS NULL OR leased_until <= $1)
+             ORDER BY next_attempt_at LIMIT $2`,
+      values: [new Date(this.now()), most],
+    });
+    await Promise.all(
+      rows.map(({ workspace_id, id }) => this.queues.add(sendForwarding, { workspace_id, forwarding_job_id: id })),
+    );
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      await this.sweep().then(
+        () => this.#report(false),
+        (error: unknown) => this.#report(true, error),
+      );
+      await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  #report(isFailing: boolean, error?: unknown): void {
+    if (isFailing && !this.#isFailing) this.logger.error('forwarding.sweeper_failing', {}, error);
+    if (!isFailing && this.#isFailing) this.logger.info('forwarding.sweeper_recovered');
+    this.#isFailing = isFailing;
+  }
+}
