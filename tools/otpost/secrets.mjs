@@ -25,7 +25,11 @@ export const keyFiles = {
   OTPOST_HOOK_KEY: { file: 'hook.key', services: ['vault', 'ingestor'], make: () => hex(32) },
   OTPOST_ROOT_KEY: { file: 'root.key', services: ['gateway'], make: rootKey },
   OTPOST_KEYRING: { file: 'keyring.json', services: ['vault'] },
-  OTPOST_TWILIO_AUTH_TOKEN: { file: 'twilio-auth-token', services: ['gateway', 'ingestor'], make: () => hex(16) },
+  OTPOST_TWILIO_AUTH_TOKEN: {
+    file: 'twilio-auth-token',
+    services: ['gateway', 'ingestor', 'dispatcher'],
+    make: () => hex(16),
+  },
   OTPOST_SENDGRID_PATH_SECRET: { file: 'sendgrid-path-secret', services: ['ingestor'], make: () => hex(24) },
   OTPOST_MIME_SECRET: { file: 'mime-secret', services: ['ingestor'], make: webhookSecret },
 };

@@ -40,6 +40,8 @@ const portVariables = /** @type {const} */ ({
 /** Not of otpost, and needed all the same: by Node.js, by TLS, by proxies. The rest of a shell's environment is nobody's business. */
 const passedOn =
   /^(PATH|HOME|USER|LOGNAME|TMPDIR|TZ|LANG|LC_\w+|NODE_\w+|SSL_CERT_(FILE|DIR)|(https?|no|all)_proxy|OTEL_\w+)$/i;
+/** The login of the mail relay, which has no file of its own. */
+const dispatcherOnly = /^OTPOST_SMTP_RELAY_URL(_FILE)?$/;
 /** How the vault reaches a KMS. */
 const vaultOnly = /^((AWS|GOOGLE|CLOUDSDK|VAULT|BAO)_\w+|OTPOST_(AWS_KMS|GCP_KMS|TRANSIT)_\w+)$/;
 
@@ -151,6 +153,8 @@ export function serviceEnvironment(replica, urls, home, ground, environment) {
       if (keyFiles[keyName]?.services.includes(service)) told[name] = value;
     } else if (vaultOnly.test(name)) {
       if (service === 'vault') told[name] = value;
+    } else if (dispatcherOnly.test(name)) {
+      if (service === 'dispatcher') told[name] = value;
     } else if (passedOn.test(name)) {
       told[name] = value;
     } else if (name.startsWith('OTPOST_') && !name.endsWith('_DB_PASSWORD')) {

@@ -57,7 +57,7 @@ describe('the environment of a service', () => {
       'OTPOST_TWILIO_AUTH_TOKEN_FILE',
     ]);
     expect(keysOf(environmentOf('ingestor'))).toEqual(ofIngestor);
-    expect(keysOf(environmentOf('dispatcher'))).toEqual(['OTPOST_TRANSPORT_KEY_FILE']);
+    expect(keysOf(environmentOf('dispatcher'))).toEqual(['OTPOST_TRANSPORT_KEY_FILE', 'OTPOST_TWILIO_AUTH_TOKEN_FILE']);
     expect(keysOf(environmentOf('vault'))).toEqual([
       'OTPOST_HOOK_KEY_FILE',
       'OTPOST_KEYRING_FILE',
@@ -82,6 +82,12 @@ describe('the environment of a service', () => {
     const told = environmentOf('ingestor', given);
     expect(told).toMatchObject({ OTPOST_ANYTHING: 'yes', PATH: '/bin' });
     expect(Object.keys(told)).not.toEqual(expect.arrayContaining(['GITHUB_TOKEN', 'SSH_AUTH_SOCK']));
+  });
+
+  it("shows the mail relay's login to the dispatcher alone", () => {
+    const given = { OTPOST_SMTP_RELAY_URL: 'smtp://u:p@relay', OTPOST_MAIL_FROM: 'otpost@example.com' };
+    expect(environmentOf('dispatcher', given)).toMatchObject(given);
+    expect(environmentOf('gateway', given)).not.toHaveProperty('OTPOST_SMTP_RELAY_URL');
   });
 
   it('shows cloud accounts to the vault alone', () => {

@@ -4,6 +4,7 @@ import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { AuditController } from './audit/audit.controller.js';
 import { ChallengesController } from './challenges/challenges.controller.js';
 import { SessionController } from './console/session.controller.js';
+import { ForwardingRulesController } from './forwarding/forwarding-rules.controller.js';
 import { InboundPolicyController } from './inboxes/inbound-policy.controller.js';
 import { InboxesController } from './inboxes/inboxes.controller.js';
 import { KeysController } from './keys/keys.controller.js';
@@ -29,6 +30,7 @@ export const gatewayControllers: Type[] = [
   ChallengesController,
   DeliveriesController,
   EventStreamsController,
+  ForwardingRulesController,
   InboundPolicyController,
   InboxesController,
   KeysController,

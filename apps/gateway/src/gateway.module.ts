@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { ConfirmationPages } from '@otpost/contracts';
 import { Database } from '@otpost/database';
 import { Broadcast, MessagingModule, type MessagingOptions } from '@otpost/messaging';
 import type { Logger, ServiceConfig } from '@otpost/platform';
@@ -14,6 +15,7 @@ import { CodePageController } from './code-page/code-page.controller.js';
 import { ConsoleController } from './console/console.controller.js';
 import { gatewayControllers } from './controllers.js';
 import { DocumentationController } from './documentation/documentation.controller.js';
+import { ConfirmationPageController } from './forwarding/confirmation-page.controller.js';
 import { ProblemFilter } from './http/problem.js';
 import { McpController } from './mcp/mcp.controller.js';
 import { ImportImages } from './otp-secrets/import-images.interceptor.js';
@@ -44,6 +46,7 @@ export class GatewayModule {
       controllers: [
         ...gatewayControllers,
         CodePageController,
+        ConfirmationPageController,
         ConsoleController,
         DocumentationController,
         McpController,
@@ -60,6 +63,7 @@ export class GatewayModule {
         { provide: Database, useValue: database },
         { provide: QrReader, useValue: new QrReader() },
         { provide: PageUrls, useValue: new PageUrls(config) },
+        { provide: ConfirmationPages, useValue: new ConfirmationPages(config.OTPOST_TRANSPORT_KEY) },
         { provide: TwilioNumbers, useValue: new TwilioNumbers(config.OTPOST_TWILIO_API_URL) },
         { provide: TwilioOptions, useValue: new TwilioOptions(config) },
         { provide: 'LOGGER', useValue: logger },

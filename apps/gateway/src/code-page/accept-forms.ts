@@ -3,15 +3,16 @@ import type { FastifyRequest } from 'fastify';
 import { AppError } from '@otpost/contracts';
 
 const maxFormBytes = 64 * 1_024;
+const formRoutes = new Set(['/code/:page', '/confirm/:page']);
 
-/** Forms are read for the hosted page alone: the API takes JSON, which no page of another site can send with a browser's help. */
+/** Forms are read for the hosted pages alone: the API takes JSON, which no page of another site can send with a browser's help. */
 export function acceptForms(app: NestFastifyApplication): void {
   const server = app.getHttpAdapter().getInstance();
   server.addContentTypeParser(
     'application/x-www-form-urlencoded',
     { parseAs: 'string', bodyLimit: maxFormBytes },
     (request, text: string, done) => {
-      if (request.routeOptions.url?.startsWith('/code/') === true) done(null, new URLSearchParams(text));
+      if (formRoutes.has(request.routeOptions.url ?? '')) done(null, new URLSearchParams(text));
       else done(new AppError('unsupported_media_type', 'send application/json'));
     },
   );

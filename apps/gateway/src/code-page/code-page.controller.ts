@@ -17,6 +17,7 @@ import { isFromPage } from './accept-forms.js';
 import { script, styleSheet } from './page-assets.js';
 import { answerOfForm, fieldsOf } from './page-fields.js';
 import { openPage, overPage, type OverPage } from './page-html.js';
+import { pageHeaders, sendPage } from './page-reply.js';
 
 type Page = ResponseOf<typeof readChallengePage>;
 
@@ -24,8 +25,6 @@ type Page = ResponseOf<typeof readChallengePage>;
 const answersPerChallenge = 3;
 const requestsPerAddress = 20;
 
-const policy =
-  "default-src 'none'; style-src 'self'; script-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 const stateOfStatus = { resolved: 'done', expired: 'expired', cancelled: 'cancelled', failed: 'cancelled' } as const;
 
 /**
@@ -55,7 +54,7 @@ export class CodePageController {
   async show(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     await this.#answering(request, reply, (page) => {
       if (page.status !== 'pending') return over(reply, stateOfStatus[page.status]);
-      html(reply, 200, openPage({ ...formOf(page), errors: [] }));
+      sendPage(reply, 200, openPage({ ...formOf(page), errors: [] }));
     });
   }
 
@@ -77,12 +76,12 @@ export class CodePageController {
         });
       } catch (error) {
         const errors = wrongFields(error);
-        if (errors !== undefined) return html(reply, 422, openPage({ ...formOf(page), errors }));
+        if (errors !== undefined) return sendPage(reply, 422, openPage({ ...formOf(page), errors }));
         // It ended in between: the page says how.
         if (!(error instanceof AppError) || error.code !== 'conflict') throw error;
       }
       // Loading the page again, or going back to it, sends nothing a second time.
-      headers(reply).code(303).header('location', request.url).send('');
+      pageHeaders(reply).code(303).header('location', request.url).send('');
     });
   }
 
@@ -127,21 +126,7 @@ function callerOf({ ip, otpost }: FastifyRequest): Caller {
 }
 
 function over(reply: FastifyReply, state: OverPage, status = 200): void {
-  html(reply, status, overPage(state));
-}
-
-function html(reply: FastifyReply, status: number, text: string): void {
-  headers(reply).code(status).header('content-type', 'text/html; charset=utf-8').send(text);
-}
-
-function headers(reply: FastifyReply): FastifyReply {
-  return reply
-    .header('cache-control', 'no-store')
-    .header('content-security-policy', policy)
-    .header('referrer-policy', 'no-referrer')
-    .header('x-frame-options', 'DENY')
-    .header('x-robots-tag', 'noindex, nofollow')
-    .header('cross-origin-opener-policy', 'same-origin');
+  sendPage(reply, status, overPage(state));
 }
 
 function asset(reply: FastifyReply, type: string): FastifyReply {

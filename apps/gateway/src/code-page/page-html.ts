@@ -1,4 +1,5 @@
 import type { FieldError } from '@otpost/contracts';
+import { cardHtml, escape, pageDocument, type Card } from './page-document.js';
 import type { PageField } from './page-fields.js';
 
 export interface OpenPage {
@@ -12,8 +13,10 @@ export interface OpenPage {
 
 export type OverPage = 'done' | 'expired' | 'cancelled' | 'unknown' | 'busy' | 'unavailable';
 
-const overTexts: Record<OverPage, { title: string; text: string; mark: string }> = {
-  done: { title: 'Thank you', text: 'The code has arrived. You can close this page.', mark: '✓' },
+const footer = 'Codes go to the sign-in that asked for them, and are not kept. Never enter a password here.';
+
+const overTexts: Record<OverPage, Card> = {
+  done: { title: 'Thank you', text: 'The code has arrived. You can close this page.', mark: '✓', isGood: true },
   expired: {
     title: 'Too late',
     text: 'This request has expired. If a code is still needed, you will be asked again.',
@@ -45,7 +48,7 @@ const overTexts: Record<OverPage, { title: string; text: string; mark: string }>
 export function openPage({ message, currentStep, fields, expiresAt, errors }: OpenPage): string {
   const general = errors.filter(({ path }) => !fields.some(({ name }) => name === path.split('.')[0]));
   const firstWrong = fields.find((field) => errorsOf(field, errors).length > 0) ?? fields[0];
-  return document(
+  return pageDocument(
     errors.length > 0 ? 'Please check your answer' : 'A code is needed',
     `<h1>A code is needed</h1>
 ${currentStep === null ? '' : `<p class="step">${escape(currentStep)}</p>`}
@@ -57,18 +60,13 @@ ${fields.map((field) => fieldHtml(field, errors, field === firstWrong)).join('\n
 </form>
 <p class="time" id="time" data-expires="${escape(expiresAt)}">Open until <time datetime="${escape(expiresAt)}">${escape(clockTime(expiresAt))}</time></p>
 <p class="sr" id="spoken" role="status"></p>`,
+    footer,
   );
 }
 
 /** A page on which there is nothing to do. */
 export function overPage(state: OverPage): string {
-  const { title, text, mark } = overTexts[state];
-  return document(
-    title,
-    `<div class="mark ${state === 'done' ? 'good' : ''}" aria-hidden="true">${mark}</div>
-<h1>${title}</h1>
-<p class="message" role="status">${text}</p>`,
-  );
+  return pageDocument(overTexts[state].title, cardHtml(overTexts[state]), footer);
 }
 
 function fieldHtml(field: PageField, errors: readonly FieldError[], hasFocus: boolean): string {
@@ -128,31 +126,4 @@ function sentence({ message }: FieldError): string {
 
 function clockTime(iso: string): string {
   return `${iso.slice(11, 16)} UTC`;
-}
-
-function document(title: string, body: string): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex, nofollow">
-<meta name="color-scheme" content="light dark">
-<title>${escape(title)}</title>
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="/code/page.css">
-<script src="/code/page.js" defer></script>
-</head>
-<body>
-<main>
-${body}
-</main>
-<footer>Codes go to the sign-in that asked for them, and are not kept. Never enter a password here.</footer>
-</body>
-</html>
-`;
-}
-
-function escape(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
