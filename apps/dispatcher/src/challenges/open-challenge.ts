@@ -15,12 +15,12 @@ import { Database, Prisma, type Challenge, type Transaction } from '@otpost/data
 import { JobQueues, RpcClient } from '@otpost/messaging';
 import { recordAudit } from '../audit/record-audit.js';
 import { clock, type Clock } from '../clock.js';
+import { tellSeats } from '../forwarding/tell-seats.js';
 import { runOnce } from '../idempotency/run-once.js';
 import { assertUsableSchema, defaultSchema } from '../interactions/answer-schema.js';
 import { announceWaiting } from './challenge-events.js';
 import { ChallengeNews } from './challenge-news.js';
 import { claimCodes } from './claim-codes.js';
-import { tellSeats } from '../forwarding/tell-seats.js';
 import { asksHuman, factorLadder, type Described } from './factor-ladder.js';
 
 type Request = RequestOf<typeof openChallenge>;
