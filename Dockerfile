@@ -9,7 +9,9 @@ COPY apps/gateway/package.json apps/gateway/
 COPY apps/vault/package.json apps/vault/
 COPY apps/ingestor/package.json apps/ingestor/
 COPY apps/dispatcher/package.json apps/dispatcher/
+COPY apps/cli/package.json apps/cli/
 COPY apps/console/package.json apps/console/
+COPY libs/client/package.json libs/client/
 COPY libs/otp/package.json libs/otp/
 COPY libs/envelope/package.json libs/envelope/
 COPY libs/code-extraction/package.json libs/code-extraction/

@@ -14,6 +14,7 @@ const boundaries = [
   },
   { sourceTag: 'scope:gateway', onlyDependOnLibsWithTags: ['scope:shared', 'scope:gateway'] },
   { sourceTag: 'scope:console', onlyDependOnLibsWithTags: ['scope:console'] },
+  { sourceTag: 'scope:cli', onlyDependOnLibsWithTags: ['scope:shared', 'scope:cli'] },
   { sourceTag: 'scope:vault', onlyDependOnLibsWithTags: ['scope:shared', 'scope:vault'] },
   { sourceTag: 'scope:ingestor', onlyDependOnLibsWithTags: ['scope:shared', 'scope:ingestor'] },
   { sourceTag: 'scope:dispatcher', onlyDependOnLibsWithTags: ['scope:shared', 'scope:dispatcher'] },
