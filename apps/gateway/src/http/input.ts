@@ -2,6 +2,7 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { AppError, type FieldError } from '@otpost/contracts';
+import { describeIssue } from './describe-issue.js';
 import { endpointOf, type Endpoint } from './endpoint.js';
 
 /** The validated input of the endpoint: `params`, `query` and `body`, parsed once, here. */
@@ -18,8 +19,8 @@ export function parseInput(endpoint: Endpoint, request: Pick<FastifyRequest, 'pa
   const params = endpoint.params.safeParse(request.params ?? {});
   // An id that cannot exist is answered as one that does not.
   if (!params.success) throw new AppError('not_found', 'not found');
-  const query = endpoint.query.safeParse(request.query ?? {});
-  const body = endpoint.body.safeParse(request.body ?? undefined);
+  const query = endpoint.query.safeParse(request.query ?? {}, { error: describeIssue });
+  const body = endpoint.body.safeParse(request.body ?? undefined, { error: describeIssue });
   const fields = [query, body].flatMap(({ error }) => (error === undefined ? [] : fieldErrors(error)));
   if (fields.length > 0) throw validationFailed(fields);
   return { params: params.data, query: query.data, body: body.data };
@@ -37,11 +38,6 @@ function fieldErrors(error: z.ZodError): FieldError[] {
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => ({ path: path === '' ? key : `${path}.${key}`, message: 'unknown field' }));
     }
-    return [{ path, message: describeIssue(issue) }];
+    return [{ path, message: issue.message }];
   });
-}
-
-/** Zod's own words, but for a field that is simply not there. */
-function describeIssue(issue: z.core.$ZodIssue): string {
-  return issue.message.endsWith('received undefined') ? 'required' : issue.message;
 }
