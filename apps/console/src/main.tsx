@@ -7,7 +7,7 @@ import { setNonce } from 'get-nonce';
 import { BrowserRouter } from 'react-router';
 import { createQueryClient } from './api/queries.js';
 import { Shell } from './layout/shell.js';
-import { theme } from './layout/theme.js';
+import { readableGreys, theme } from './layout/theme.js';
 import { sessionKey } from './session/session.js';
 import { SignedIn } from './session/signed-in.js';
 import '@mantine/core/styles.css';
@@ -23,7 +23,12 @@ const root = document.getElementById('root');
 if (root === null) throw new TypeError('the page has no #root');
 createRoot(root).render(
   <StrictMode>
-    <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={readableGreys}
+      defaultColorScheme="auto"
+      getStyleNonce={() => nonce}
+    >
       <QueryClientProvider client={queryClient}>
         <Notifications position="top-right" autoClose={4_000} />
         <BrowserRouter basename="/console">

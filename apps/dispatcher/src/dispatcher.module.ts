@@ -41,6 +41,7 @@ import { AnswerChallenge } from './interactions/answer-challenge.js';
 import { HostedPageLinks } from './interactions/page-links.js';
 import { ReplaySession } from './sessions/replay-session.js';
 import { SessionsController } from './sessions/sessions.controller.js';
+import { StatisticsController } from './statistics/statistics.controller.js';
 import { ChangeEndpoint } from './webhook-endpoints/change-endpoint.js';
 import { CreateEndpoint } from './webhook-endpoints/create-endpoint.js';
 import { EndpointSecrets } from './webhook-endpoints/endpoint-secrets.js';
@@ -90,6 +91,7 @@ const rooms: { controllers: Type[]; providers: Provider[] }[] = [
     controllers: [ForwardingController],
     providers: [ChangeRule, ConfirmDestination, CreateRule, Destinations, ForwardingQueue, PrepareJob, SendForwardings],
   },
+  { controllers: [StatisticsController], providers: [] },
 ];
 
 /** The composition of the dispatcher. */

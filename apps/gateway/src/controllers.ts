@@ -14,6 +14,8 @@ import { PhoneNumbersController } from './phone-numbers/phone-numbers.controller
 import { RunsController } from './runs/runs.controller.js';
 import { SeatsController } from './seats/seats.controller.js';
 import { SendblueSeatsController } from './seats/sendblue-seats.controller.js';
+import { SettingsController } from './settings/settings.controller.js';
+import { StatisticsController } from './statistics/statistics.controller.js';
 import { TotpController } from './totp/totp.controller.js';
 import { VaultController } from './vault/vault.controller.js';
 import { DeliveriesController } from './webhooks/deliveries.controller.js';
@@ -42,6 +44,8 @@ export const gatewayControllers: Type[] = [
   SendblueSeatsController,
   SessionController,
   SessionWebhooksController,
+  SettingsController,
+  StatisticsController,
   TotpController,
   VaultController,
   WebhookEndpointsController,

@@ -6,6 +6,7 @@ import * as events from './dispatcher/events.js';
 import * as forwardingConfirmation from './dispatcher/forwarding-confirmation.js';
 import * as forwardingRules from './dispatcher/forwarding-rules.js';
 import * as deposited from './dispatcher/received-codes.js';
+import * as statistics from './dispatcher/statistics.js';
 import * as webhookEndpoints from './dispatcher/webhook-endpoints.js';
 import * as apiKeys from './vault/api-keys.js';
 import * as audit from './vault/audit.js';
@@ -41,6 +42,7 @@ const declarations = [
   otpSecrets,
   phoneNumbers,
   receivedCodes,
+  statistics,
   webhookEndpoints,
   webhookSecrets,
   workspaces,

@@ -25,6 +25,7 @@ export * from './dispatcher/events.js';
 export * from './dispatcher/forwarding-confirmation.js';
 export * from './dispatcher/forwarding-rules.js';
 export * from './dispatcher/received-codes.js';
+export * from './dispatcher/statistics.js';
 export * from './dispatcher/webhook-endpoints.js';
 export * from './ingestor/auth-results.js';
 export * from './ingestor/extraction-hint.js';

@@ -1,4 +1,4 @@
-import type { ChallengeCode, ChallengeView, OpenedCode, WorkspaceCaller } from '@otpost/contracts';
+import type { ChallengeCode, ChallengeTrace, ChallengeView, OpenedCode, WorkspaceCaller } from '@otpost/contracts';
 import { orUnavailable, type Challenge, type Queryable } from '@otpost/database';
 import { Secret } from '@otpost/envelope';
 import { asksHuman } from './factor-ladder.js';
@@ -27,11 +27,28 @@ export function viewOfChallenge(row: Challenge): ChallengeView {
   return {
     id: row.id,
     session_id: row.sessionId,
+    credential_id: row.credentialId,
+    otp_secret_id: row.otpSecretId,
     status: row.status,
     factor: row.factor,
     created_at: row.createdAt.toISOString(),
     expires_at: row.expiresAt.toISOString(),
     has_page: asksHuman(row.factors),
+  };
+}
+
+export function traceOfChallenge(row: Challenge): ChallengeTrace {
+  return {
+    ...viewOfChallenge(row),
+    workflow_id: row.workflowId,
+    current_step: row.currentStep,
+    message: row.message,
+    factors: row.factors,
+    since: row.since.toISOString(),
+    reason: row.reason,
+    ended_at: row.endedAt?.toISOString() ?? null,
+    first_delivered_at: row.firstDeliveredAt?.toISOString() ?? null,
+    acknowledged_at: row.acknowledgedAt?.toISOString() ?? null,
   };
 }
 

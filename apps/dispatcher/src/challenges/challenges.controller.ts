@@ -10,6 +10,7 @@ import {
   openChallenge,
   readChallengePage,
   readSession,
+  traceChallenge,
   type RequestOf,
   type ResponseOf,
 } from '@otpost/contracts';
@@ -41,6 +42,11 @@ export class ChallengesController {
   @Rpc(getChallenge)
   get(request: RequestOf<typeof getChallenge>): Promise<ResponseOf<typeof getChallenge>> {
     return this.readChallenge.deliver(request);
+  }
+
+  @Rpc(traceChallenge)
+  trace(request: RequestOf<typeof traceChallenge>): Promise<ResponseOf<typeof traceChallenge>> {
+    return this.readChallenge.trace(request);
   }
 
   @Rpc(listChallenges)

@@ -5,17 +5,19 @@ import {
   openReceivedCode,
   wipeReceivedCode,
   type acknowledgeChallenge,
+  type ChallengeTrace,
   type ChallengeView,
   type getChallenge,
   type listChallenges,
   type RequestOf,
   type ResponseOf,
+  type traceChallenge,
 } from '@otpost/contracts';
 import { Database } from '@otpost/database';
 import { RpcClient } from '@otpost/messaging';
 import { recordAudit } from '../audit/record-audit.js';
 import { clock, type Clock } from '../clock.js';
-import { codeOf, readChallengeRow, viewOfChallenge } from './challenge-rows.js';
+import { codeOf, readChallengeRow, traceOfChallenge, viewOfChallenge } from './challenge-rows.js';
 import { isDeliverable } from './challenge-state.js';
 
 /** Challenges as their agents see them; and the way in which a code gets to one. */
@@ -43,6 +45,12 @@ export class ReadChallenge {
     // The agent does not wait for this note: the vault counts the 60 s itself.
     if (row.firstDeliveredAt === null) void this.#noteDelivery(workspaceId, id).catch(() => undefined);
     return { ...view, delivery: codeOf(row, received_code, this.now()) };
+  }
+
+  async trace({ workspace_id: workspaceId, id }: RequestOf<typeof traceChallenge>): Promise<ChallengeTrace> {
+    const row = await readChallengeRow(this.database.pool, workspaceId, id);
+    if (row === undefined) throw notFound('challenge');
+    return traceOfChallenge(row);
   }
 
   /** Newest first. */

@@ -13,6 +13,7 @@ import {
   pageRequest,
   secretText,
   sessionId,
+  traceChallenge,
 } from '@otpost/contracts';
 import { RpcClient } from '@otpost/messaging';
 import { CallOf, type Call } from '../http/call.js';
@@ -61,6 +62,16 @@ const read = defineEndpoint({
     wait: z.coerce.number().min(0).max(60).default(0),
   }),
   response: challengeAnswer,
+});
+
+const trace = defineEndpoint({
+  method: 'GET',
+  path: '/v1/challenges/:id/trace',
+  access: 'challenges:write',
+  tag,
+  summary: 'What became of a challenge and when: never its code, and looking uses nothing up',
+  params: byId,
+  response: traceChallenge.response,
 });
 
 const acknowledge = defineEndpoint({
@@ -126,6 +137,11 @@ export class ChallengesController {
     if (query.wait === 0) return answerOf(await look(), this.pages);
     const challenge = await this.waits.settled(params.id, Date.now() + query.wait * 1_000, signal, look);
     return answerOf(challenge, this.pages);
+  }
+
+  @Handles(trace)
+  async trace(@CallOf() call: Call, @Input() { params }: InputOf<typeof trace>) {
+    return this.rpc.call(traceChallenge, { ...call.caller, id: params.id }, { signal: call.signal });
   }
 
   @Handles(acknowledge)

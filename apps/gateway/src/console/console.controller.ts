@@ -22,6 +22,16 @@ function policy(nonce: string): string {
   ].join('; ');
 }
 
+/** Of the frame that a message is shown in: it may look like something, and nothing else. */
+const framePolicy =
+  "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; base-uri 'none'; form-action 'none'; sandbox allow-same-origin";
+const framePage = `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>Message</title></head>
+<body></body>
+</html>
+`;
+
 /** The console is one page; which part of it is shown, its own script reads from the path. */
 @Controller('console')
 export class ConsoleController {
@@ -30,6 +40,17 @@ export class ConsoleController {
   @Get()
   root(@Res() reply: FastifyReply): void {
     this.#send(reply);
+  }
+
+  /** Empty: the console fills it with what is left of a message when nothing harmful is. */
+  @Get('message-frame')
+  frame(@Res() reply: FastifyReply): void {
+    void reply
+      .header('content-type', 'text/html; charset=utf-8')
+      .header('cache-control', 'private, max-age=3600')
+      .header('content-security-policy', framePolicy)
+      .header('referrer-policy', 'no-referrer')
+      .send(framePage);
   }
 
   @Get('*')

@@ -53,6 +53,9 @@ export type NewChallenge = z.output<typeof newChallenge>;
 export const challengeView = z.object({
   id: z.uuid(),
   session_id: z.string(),
+  /** What it is about: a credential or a bare OTP secret. */
+  credential_id: z.uuid().nullable(),
+  otp_secret_id: z.uuid().nullable(),
   status: challengeStatus,
   /** The one that resolved it. */
   factor: challengeFactor.nullable(),
@@ -62,6 +65,22 @@ export const challengeView = z.object({
   has_page: z.boolean(),
 });
 export type ChallengeView = z.output<typeof challengeView>;
+
+/** What became of a challenge and when, for whoever looks on: never its code, and looking uses nothing up. */
+export const challengeTrace = challengeView.extend({
+  workflow_id: z.string().nullable(),
+  current_step: z.string().nullable(),
+  message: z.string().nullable(),
+  /** In the order in which they are tried. */
+  factors: z.array(challengeFactor),
+  /** Messages from then on count. */
+  since: z.iso.datetime(),
+  reason: z.string().nullable(),
+  ended_at: z.iso.datetime().nullable(),
+  first_delivered_at: z.iso.datetime().nullable(),
+  acknowledged_at: z.iso.datetime().nullable(),
+});
+export type ChallengeTrace = z.output<typeof challengeTrace>;
 
 /** What it was given, as it is delivered. */
 export const challengeCode = z.object({
@@ -102,6 +121,12 @@ export const listChallenges = defineRpc({
     page: pageRequest,
   }),
   response: pageOf(challengeView),
+});
+
+export const traceChallenge = defineRpc({
+  pattern: 'dispatcher.challenges.trace',
+  request: byId,
+  response: challengeTrace,
 });
 
 export const cancelChallenge = defineRpc({

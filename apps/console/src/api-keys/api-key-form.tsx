@@ -1,0 +1,87 @@
+import { Alert, Button, Checkbox, Group, Modal, Select, Stack, TextInput } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { api, bodyOf } from '../api/client.js';
+import { messageOf } from '../api/problem.js';
+import { useAction } from '../api/queries.js';
+import { ShownOnce } from '../display/shown-once.js';
+import type { Scope } from '../session/session.js';
+
+const scopes: Record<Scope, string> = {
+  'codes:read': 'Get codes',
+  'challenges:write': 'Open, answer and watch challenges',
+  'vault:read': 'See logins and what came in for them, no secrets',
+  'vault:write': 'Store, change and delete logins',
+  'messages:read': 'Read the text of messages',
+  'webhooks:write': 'Set up webhooks',
+  admin: 'Keys, seats, audit and settings',
+};
+const lifetimes = [
+  { value: '30', label: '30 days' },
+  { value: '90', label: '90 days' },
+  { value: '365', label: 'A year' },
+];
+
+export function ApiKeyForm({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+  return (
+    <Modal opened={opened} onClose={onClose} title="Make an API key">
+      <Fields onClose={onClose} />
+    </Modal>
+  );
+}
+
+function Fields({ onClose }: { onClose: () => void }) {
+  const form = useForm({
+    initialValues: { name: '', scopes: ['codes:read', 'challenges:write'] as Scope[], days: null as string | null },
+    validate: { scopes: (chosen) => (chosen.length === 0 ? 'Choose at least one' : null) },
+  });
+  const make = useAction({
+    run: ({ name, scopes: chosen, days }: typeof form.values) =>
+      bodyOf(
+        api.POST('/v1/api-keys', {
+          body: {
+            scopes: chosen,
+            ...(name === '' ? {} : { name }),
+            ...(days === null ? {} : { expires_at: new Date(Date.now() + Number(days) * 86_400_000).toISOString() }),
+          },
+        }),
+      ),
+    changes: ['api-keys'],
+    quiet: true,
+  });
+  if (make.data !== undefined) {
+    return (
+      <Stack>
+        <ShownOnce secret={make.data.key} label="key" />
+        <Button onClick={onClose}>Done</Button>
+      </Stack>
+    );
+  }
+  return (
+    <form onSubmit={form.onSubmit((values) => make.mutate(values))}>
+      <Stack>
+        <TextInput label="Name" placeholder="checkout agent" data-autofocus {...form.getInputProps('name')} />
+        <Checkbox.Group label="It may" {...form.getInputProps('scopes')}>
+          <Stack gap="xs" mt={6}>
+            {Object.entries(scopes).map(([scope, meaning]) => (
+              <Checkbox key={scope} value={scope} label={meaning} description={scope} />
+            ))}
+          </Stack>
+        </Checkbox.Group>
+        <Select label="Expires after" placeholder="Never" data={lifetimes} clearable {...form.getInputProps('days')} />
+        {make.error !== null && (
+          <Alert color="red" role="alert">
+            {messageOf(make.error)}
+          </Alert>
+        )}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            Close
+          </Button>
+          <Button type="submit" loading={make.isPending}>
+            Make
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}

@@ -1,0 +1,30 @@
+import { Badge } from '@mantine/core';
+
+/** What a word of the API means at a glance. */
+const colours: Record<string, string> = {
+  resolved: 'teal',
+  delivered: 'teal',
+  deposited: 'teal',
+  enabled: 'teal',
+  active: 'teal',
+  pending: 'blue',
+  received: 'blue',
+  confirmation: 'blue',
+  purchasing: 'blue',
+  pending_approval: 'yellow',
+  held: 'yellow',
+  ambiguous: 'yellow',
+  expired: 'orange',
+  failed: 'red',
+  refused: 'red',
+  disabled: 'red',
+  revoked: 'red',
+};
+
+export function StateBadge({ state }: { state: string }) {
+  return (
+    <Badge variant="light" color={colours[state] ?? 'gray'} tt="none" fw={600} autoContrast>
+      {state.replaceAll('_', ' ')}
+    </Badge>
+  );
+}

@@ -1,0 +1,112 @@
+import { Alert, Button, Group, Modal, PasswordInput, SegmentedControl, Select, Stack, TextInput } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { api, bodyOf } from '../api/client.js';
+import { fieldErrorsOf, messageOf } from '../api/problem.js';
+import { useAction } from '../api/queries.js';
+import { nameOf, useCredentials } from '../credentials/credential-names.js';
+import { Copyable } from '../display/copy.js';
+
+const empty = { e164: '', mode: 'dedicated', credential_id: null as string | null, account_sid: '', auth_token: '' };
+
+export function NumberForm({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+  return (
+    <Modal opened={opened} onClose={onClose} title="Add a number">
+      <Fields onClose={onClose} />
+    </Modal>
+  );
+}
+
+function Fields({ onClose }: { onClose: () => void }) {
+  const form = useForm({ initialValues: empty });
+  const { data: credentials = [] } = useCredentials();
+  const add = useAction({
+    run: ({ e164, mode, credential_id, account_sid, auth_token }: typeof empty) =>
+      bodyOf(
+        api.POST('/v1/phone-numbers', {
+          body: {
+            e164,
+            provider: 'twilio',
+            mode: mode === 'shared' ? 'shared' : 'dedicated',
+            ...(credential_id === null || mode === 'shared' ? {} : { credential_id }),
+            ...(account_sid === '' ? {} : { account_sid }),
+            ...(auth_token === '' ? {} : { auth_token }),
+          },
+        }),
+      ),
+    done: 'The number is added.',
+    changes: ['numbers', 'credentials'],
+    quiet: true,
+  });
+  if (add.data !== undefined) {
+    return (
+      <Stack>
+        {add.data.webhook_url === null ? (
+          <Alert color="yellow">
+            It is added. Its webhook is shown here once the gateway is told the ingestor’s URL
+            (OTPOST_PUBLIC_INGEST_URL).
+          </Alert>
+        ) : (
+          <>
+            <Alert color="teal" title="Have its SMS sent here">
+              At the provider, enter this as the number’s webhook for incoming messages:
+            </Alert>
+            <Copyable text={add.data.webhook_url} label="Copy the webhook" />
+          </>
+        )}
+        <Button onClick={onClose}>Done</Button>
+      </Stack>
+    );
+  }
+  const submit = form.onSubmit((values) =>
+    add.mutate(values, { onError: (error) => form.setErrors(fieldErrorsOf(error)) }),
+  );
+  return (
+    <form onSubmit={submit}>
+      <Stack>
+        <TextInput label="Number" placeholder="+13125550142" required data-autofocus {...form.getInputProps('e164')} />
+        <SegmentedControl
+          data={[
+            { value: 'dedicated', label: 'For one login' },
+            { value: 'shared', label: 'Shared by several' },
+          ]}
+          aria-label="Use"
+          {...form.getInputProps('mode')}
+        />
+        {form.values.mode === 'dedicated' && (
+          <Select
+            label="Login"
+            data={credentials.map((credential) => ({ value: credential.id, label: nameOf(credential) }))}
+            searchable
+            clearable
+            {...form.getInputProps('credential_id')}
+          />
+        )}
+        <TextInput
+          label="Twilio account SID"
+          description="Left empty, Twilio is not called: you set the webhook yourself"
+          autoComplete="off"
+          {...form.getInputProps('account_sid')}
+        />
+        <PasswordInput
+          label="Twilio auth token"
+          description="Proves that an SMS is from Twilio"
+          autoComplete="off"
+          {...form.getInputProps('auth_token')}
+        />
+        {add.error !== null && Object.keys(form.errors).length === 0 && (
+          <Alert color="red" role="alert">
+            {messageOf(add.error)}
+          </Alert>
+        )}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            Close
+          </Button>
+          <Button type="submit" loading={add.isPending}>
+            Add
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
