@@ -12,6 +12,8 @@ const login = { permissioned_user_id: 'alice', domain: 'github.com' };
 const client = () => createClient({ url: api.url, apiKey: 'key' });
 const pending: Challenge = {
   ...{ id: 'c-1', session_id: 's', status: 'pending', factor: null },
+  credential_id: null,
+  otp_secret_id: null,
   ...{ created_at: '2026-01-01T00:00:00Z', expires_at: '2026-01-01T00:05:00Z' },
 };
 const resolved: Challenge = { ...pending, status: 'resolved', factor: 'email', code: '123456' };
