@@ -226,7 +226,7 @@ function groupFrom(passage: Passage, index: number): Chunk[] {
     const chunk = passage.chunks[next];
     if (chunk === undefined || chunk.kind !== 'digits') break;
     const before = group[group.length - 1];
-    if (before !== undefined && !/^[ \t]{1,2}$/.test(passage.text.slice(before.end, chunk.start))) break;
+    if (before !== undefined && !/^(?:[ \t]{1,2}|\t-\t)$/.test(passage.text.slice(before.end, chunk.start))) break;
     group.push(chunk);
   }
   return group;

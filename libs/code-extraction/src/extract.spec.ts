@@ -58,6 +58,34 @@ test('a code split over cells and elements is put together', () => {
   expect(html('<p>Your login code</p><b>902</b><b>168</b>').code).toBe('902168');
 });
 
+test('a code grouped by a dash in a cell of its own is put together', () => {
+  expect(html('<p>Your login code:</p><table><tr><td>482</td><td>-</td><td>019</td></tr></table>').code).toBe('482019');
+});
+
+test('the innermost font size decides whether text is visible', () => {
+  const block = (inner: string) =>
+    `<td style="font-size:0px"><div style="${inner}">Your code is <b>551074</b></div></td>`;
+  expect(html(block('font-size:14px')).code).toBe('551074');
+  expect(html(block('color:#333')).code).toBeNull();
+});
+
+test('a part that is left in base64 is decoded', () => {
+  const text = Buffer.from('Hello Ana,\nYour login code is 482019.\nBye').toString('base64');
+  expect(extract({ channel: 'email', subject: 'Hello', text }).code).toBe('482019');
+});
+
+test('a bare code is not taken where the words say what else it opens', () => {
+  expect(sms('Your Example locker code is 551074').code).toBeNull();
+  expect(sms('Example: give code 5510 to your driver').code).toBeNull();
+  expect(sms('Example: PIN 5510 was saved for the cleaner').code).toBeNull();
+  expect(sms('Example: your code is 5510. Never give it to the driver').code).toBe('5510');
+});
+
+test('where languages differ on a word, the one that the message is written in is heard', () => {
+  // In Romanian "usa" is the door.
+  expect(sms('Example: usa 551074 para confirmar tu pago').code).toBe('551074');
+});
+
 test('an origin-bound code wins, more so where it is bound to the credential', () => {
   const text = 'Use 551074 for order 884120.\n\n@example.com #551074';
   expect(sms(text, { domain: 'example.com' })).toMatchObject({ code: '551074', reason: 'origin-bound' });
@@ -89,6 +117,12 @@ describe('a link is kept as it is written', () => {
     expect(sms('Verify your email: <https://example.com/verify/Qp8-\nkd93>').link).toBe(
       'https://example.com/verify/Qp8-kd93',
     );
+  });
+
+  test('but not beside a code where it is for people who did not ask', () => {
+    const text =
+      'Security code: 551074\nIf you do not recognize ana@a.example, click here: https://example.com/remove?t=8f2a9c';
+    expect(extract({ channel: 'email', subject: 'Security code', text })).toMatchObject({ code: '551074', link: null });
   });
 
   test('but not the one for people who did not ask', () => {

@@ -27,7 +27,7 @@ export function formOf(sighting: Sighting, evidence: Evidence): void {
     else evidence.lettersAndDigits = 1;
     if (/[a-z]/.test(value)) evidence.lowerCase = 1;
     if (/^[A-Za-z]{2,6}-\d{3,8}$/.test(value)) evidence.looksLikeTicket = 1;
-    if (/^[A-Z]{1,3}\d{7,}$/.test(value) || value.replaceAll('-', '').length > 10) evidence.looksLikeId = 1;
+    if (/^[A-Z]{1,3}\d{7,}$|^[^-]{10}$/.test(value) || value.replaceAll('-', '').length > 10) evidence.looksLikeId = 1;
     if (/^[A-Za-z]{3,}\d{1,3}$/.test(value)) evidence.looksLikePromotion = 1;
   } else if (shape === 'letters') evidence.capitals = 1;
   else if (shape === 'words') evidence.dashedWords = 1;

@@ -1,4 +1,5 @@
 import { colourOf, isUnreadable, readDeclarations, readStyleSheet, type TextStyle } from './html-style.js';
+import { blocks, cells, crossedOut, emphasising, emptyElements, invisible } from './html-elements.js';
 import { decodeEntities } from './html-entities.js';
 import { maskAddresses } from './addresses.js';
 import { nextToken, type Tag } from './html-tokens.js';
@@ -31,18 +32,6 @@ const mostTokens = 40_000;
 const longestUrl = 8192;
 const deepest = 256;
 const mostLinks = 400;
-
-const blocks = new Set(
-  'address article aside blockquote body center dd details dialog div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr html li main nav ol p pre section summary table tbody tfoot thead tr ul title caption option select button'.split(
-    ' ',
-  ),
-);
-const cells = new Set(['td', 'th']);
-const emptyElements = new Set('area base br col embed hr img input link meta source track wbr'.split(' '));
-const emphasising = new Set(['b', 'strong', 'h1', 'h2', 'h3', 'code', 'kbd', 'big', 'mark', 'tt', 'samp']);
-/** Crossed out is not hidden, but no person would type it. */
-const crossedOut = new Set(['del', 's', 'strike']);
-const invisible = new Set(['head', 'template', 'object', 'audio', 'video', 'canvas', 'iframe', 'datalist', 'map']);
 
 type Element = {
   readonly name: string;

@@ -44,7 +44,7 @@ export type Extraction = {
   readonly link: string | null;
   /** 0 to 1: how sure the decision is, whichever way it went. */
   readonly confidence: number;
-  /** A short, stable word for why, see `reasons` in score.ts and decide.ts. */
+  /** A short, stable word for why, see reasons.ts and decide.ts. */
   readonly reason: string;
   /** Best first, at most 20. */
   readonly candidates: readonly Candidate[];

@@ -165,7 +165,12 @@ export function lookBehind(sighting: Sighting, to: number, occupied: readonly Oc
     const between = passage.text.slice(end, term.start);
     const near = nearness(between);
     if (near <= 0) break;
-    if ((term.meanings & bit.enter) !== 0 && evidence.entryBehind === undefined) evidence.entryBehind = near;
+    if (
+      (term.meanings & bit.enter) !== 0 &&
+      evidence.entryBehind === undefined &&
+      !instrument.test(passage.folded.slice(term.start, term.end))
+    )
+      evidence.entryBehind = near;
     if ((term.meanings & bit.auth) !== 0 && evidence.purposeBehind === undefined) evidence.purposeBehind = near;
     if ((term.meanings & (bit.notice | bit.stale)) !== 0 && report.test(passage.folded.slice(end, term.start)))
       evidence.reportBehind = 1;
@@ -199,6 +204,9 @@ const copula =
 /** "123456 is ...". */
 const copulaBehind =
   /^["'*»”】)\]]? ?(?:= |(?:is|es|est|ist|e|er|ar|je|jest|este|ni|adalah|ialah|la)(?=[^\p{L}])|是|为|為|은|는|が|は|هو|הוא|คือ|ειναι)/u;
+
+/** "Confirm with 4471", but not "4471 with". */
+const instrument = /^(?:with|using|via|avec|con|com|mit|met|med)$/;
 
 /** "4471 was used", "482016 rejected": what happened to the number. */
 const report = /^["')]? ?(?:was|were|is|has|had been|has been|got|ha sido|fue|wurde|a ete|foi|e stato|e stata)? ?$/u;

@@ -2,6 +2,7 @@ import { evidenceAround } from './evidence.js';
 import { findByPattern, fitOf } from './hint.js';
 import { sightingsIn } from './candidates.js';
 import type { Occupied, Sighting } from './sighting.js';
+import { reasonOf, type Effect } from './reasons.js';
 import { weights, type Evidence, type FeatureName } from './weights.js';
 import type { Expectation, Message } from './message.js';
 import type { Passage } from './passage.js';
@@ -143,7 +144,8 @@ function scoreSighting(
   if (known.isPerson) evidence.fromPerson = 1;
   if (known.isPerson && /^\p{Ll}/u.test(sighting.passage.text)) evidence.personalNote = 1;
   if (seen.plausible === 0 && seen.mixed === 1 && sighting.shape === 'mixed') evidence.onlyMixed = 1;
-  if (isTerse(sighting) && evidence.noOtherTopic === 1) evidence.terse = 1;
+  if (isTerse(sighting) && evidence.noOtherTopic === 1)
+    evidence.terse = Math.max(0, 1 - sighting.passage.strangeWords.length * 0.4);
   addOrigin(sighting, known, evidence);
   addKnowledge(sighting.value, known, evidence);
   return finish(sighting.value, evidence);
@@ -194,64 +196,13 @@ function patternOnly(value: string, known: Knowledge): ScoredCode {
 
 function finish(value: string, evidence: Evidence): ScoredCode {
   let score: number = weights.base;
-  const effects: { name: FeatureName; effect: number }[] = [];
+  const effects: Effect[] = [];
   for (const [name, amount] of Object.entries(evidence) as [FeatureName, number][]) {
     const effect = weights[name] * amount;
     score += effect;
     effects.push({ name, effect });
   }
   return { value, score, reason: reasonOf(effects, score), evidence, isQuoted: evidence.quoted === 1 };
-}
-
-/** Evidence that is worth naming as the reason; the rest only tips the scale. */
-const named = new Set<FeatureName>([
-  'codeWordBefore',
-  'codeNounBefore',
-  'codeWordBehind',
-  'codeNounBehind',
-  'codeWordAbove',
-  'codeNounAbove',
-  'codeWordBelow',
-  'entryBefore',
-  'entryBehind',
-  'entryAbove',
-  'purposeInSentence',
-  'originBound',
-  'patternFits',
-  'referenceBefore',
-  'referenceBehind',
-  'referenceAbove',
-  'cardBefore',
-  'phoneBefore',
-  'otherNounBefore',
-  'otherNounBehind',
-  'otherNounAbove',
-  'numberSign',
-  'quoted',
-  'topicPromotion',
-  'topicVenue',
-  'topicMeeting',
-  'topicParcel',
-  'topicEvent',
-  'topicBill',
-  'topicNotice',
-  'lengthDiffers',
-  'alphabetDiffers',
-  'patternMissed',
-  'originForeign',
-  'senderDiffers',
-  'missingFromHtml',
-]);
-
-/** The strongest evidence on the side that won, in kebab case: `code-word-before`. */
-function reasonOf(effects: readonly { name: FeatureName; effect: number }[], score: number): string {
-  const side = score > 0 ? 1 : -1;
-  let strongest: { name: FeatureName; effect: number } | undefined;
-  for (const one of effects) {
-    if (named.has(one.name) && one.effect * side > (strongest?.effect ?? 0) * side) strongest = one;
-  }
-  if (strongest === undefined) return score > 0 ? 'only-number' : 'no-evidence';
-  return strongest.name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 function sameCode(found: string, value: string): boolean {

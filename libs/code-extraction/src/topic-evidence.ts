@@ -32,7 +32,8 @@ export function weighTopic(topic: Topic, sentence: number, evidence: Evidence): 
   evidence.topicParcel = apart('parcel') * openness;
   evidence.topicEvent = apart('event') * matter;
   evidence.topicBill = apart('bill') * matter;
-  evidence.topicNotice = apart('notice') * matter;
+  // "Your code has expired. The new one is 4471."
+  evidence.topicNotice = (sentence & bit.fresh) === 0 ? apart('notice') * matter : 0;
   const otherTopics = topic.promo + topic.venue + topic.meeting + topic.parcel + topic.event;
   if (otherTopics + topic.bill === 0) evidence.noOtherTopic = 1;
   if (topic.notice > 0 && topic.enter + topic.otp + topic.code + topic.secret === 0) evidence.noticeAlone = 1;

@@ -3,8 +3,11 @@
  * subject (RFC 2045 section 6, RFC 2047). Text that does not clearly carry one comes back unchanged.
  */
 export function undoTransferEncoding(text: string): string {
+  if (text.length >= 40 && text.length < 200_000 && base64Only.test(text)) {
+    const decoded = decodeBase64(text);
+    if (decoded !== undefined) return decoded;
+  }
   if (looksQuotedPrintable(text)) return decodeQuotedPrintable(text.replace(/=[ \t]{0,8}\r?\n/g, ''), 'utf-8');
-  if (text.length >= 40 && text.length < 200_000 && base64Only.test(text)) return decodeBase64(text) ?? text;
   return text;
 }
 
