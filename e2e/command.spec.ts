@@ -99,6 +99,13 @@ describe('./otpost', () => {
     },
   );
 
+  it('prints a code by itself with the running system, and takes the demo key to no other', async () => {
+    const { code, stdout } = await run(['code', 'demo.example']);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^\d{6}\n$/) });
+    const elsewhere = await run(['code', 'demo.example', '--url', 'http://127.0.0.1:9']);
+    expect(elsewhere).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('OTPOST_API_KEY') });
+  });
+
   it('keeps its keys to its owner', () => {
     const secrets = readdirSync(home).filter((name) => /key|passwords|demo|run|lock|secret|token/.test(name));
     expect(secrets).toEqual(

@@ -19,6 +19,15 @@ const commands = {
   docs: async () => (await import('./built-programs.mjs')).docs,
 };
 
+/** What talks to a gateway, be it of this machine or not. */
+const clientCommands = ['code', 'wait', 'credentials', 'inbox', 'import', 'webhooks', 'mcp', 'completion'];
+for (const name of clientCommands) {
+  commands[name] = async () => {
+    const { client } = await import('./built-programs.mjs');
+    return (args) => client([name, ...args]);
+  };
+}
+
 const usage = `Usage: ./otpost <command>
 
   up                     Start everything and print how to use it. Ctrl-C stops all of it.
@@ -36,6 +45,16 @@ const usage = `Usage: ./otpost <command>
   bench <name> [--here]  Run bench/<name>.mjs against a system of its own, or with --here against the running one.
   docs                   Write the files that are made from the code: OpenAPI, scopes, .env.example.
   help                   This.
+
+With the running system and its demo workspace, or with what OTPOST_URL and OTPOST_API_KEY name (docs/cli.md):
+  code [login]           Print the current code: "./otpost code demo.example".
+  wait [login]           Ask for a code and wait until it comes, by mail, SMS or a human.
+  credentials, inbox     List the logins; print the mail address of one.
+  import FILE            Store the authenticators of an export: Aegis, 2FAS, Bitwarden, 1Password, Google.
+  webhooks listen        Forward events to a local port, signed as webhooks are.
+  mcp                    The tools for agents over standard input and output.
+  completion SHELL       For bash, zsh or fish.
+  Each takes --help and --json.
 
 Environment (a .env file is not read; export what you need):
   OTPOST_HOME            Where data, keys and logs live. Default: .otpost/ beside this script.
