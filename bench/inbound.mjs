@@ -48,9 +48,8 @@ const [floorPorts] = await once(floor, 'message');
 const floorUrl = `http://127.0.0.1:${floorPorts.http}/`;
 const smtpPort = Number(new URL(system.smtp_url).port);
 
-const pids = JSON.parse(readFileSync(join(system.home, 'run.json'), 'utf8')).processes.flatMap(
-  (/** @type {{ identity: { pid: number } | null }} */ { identity }) => (identity === null ? [] : [identity.pid]),
-);
+/** @type {{ name: string, identity: { pid: number } | null }[]} */
+const processes = JSON.parse(readFileSync(join(system.home, 'run.json'), 'utf8')).processes;
 
 await atRate(2, sms(system.hooks.twilio_sms), true); // warm
 await atRate(2, mail(smtpPort), true);
@@ -64,7 +63,7 @@ const mailed = await atRate(seconds, mail(smtpPort), true);
 report('mail: end of DATA to 250', mailed.taken);
 report('mail: end of DATA to code', mailed.read);
 
-console.log(`\n${senders} senders, ${seconds} s              per s   CPU ms each (services, PostgreSQL and Redis)`);
+console.log(`\n${senders} senders, ${seconds} s              per s   CPU ms each`);
 await sustain(floorUrl, false); // warm
 reportRate('floor: stored', await sustain(floorUrl, false));
 reportRate('SMS: stored and a code', await sustain(system.hooks.twilio_sms, true));
@@ -170,7 +169,11 @@ async function sustain(url, awaitsCodes) {
   await Promise.all(Array.from({ length: senders }, sender));
   while (awaitsCodes && (await codesSince(since)) < sent) await pause(50);
   const elapsed = (performance.now() - startedAt) / 1_000;
-  return { rate: sent / elapsed, cpuMs: (1_000 * (cpuSeconds() - before)) / sent };
+  const spent = cpuSeconds().map(([name, total], index) => [
+    name,
+    (1_000 * (total - (before[index]?.[1] ?? 0))) / sent,
+  ]);
+  return { rate: sent / elapsed, cpuMs: /** @type {[string, number][]} */ (spent) };
 }
 
 /** @param {Date} since */
@@ -242,23 +245,21 @@ function mailText(to, code) {
   );
 }
 
-/** CPU time of the whole system's processes. */
+/** CPU time of each process of the system, with its children. @returns {[string, number][]} */
 function cpuSeconds() {
-  let ticks = 0;
-  for (const pid of pids.flatMap(withChildren)) {
-    try {
-      const [user = 0, kernel = 0, childUser = 0, childKernel = 0] = (
-        readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1] ?? ''
-      )
-        .split(' ')
-        .slice(11, 15)
-        .map(Number);
-      ticks += user + kernel + childUser + childKernel;
-    } catch {
-      return NaN; // not Linux
+  return processes.map(({ name, identity }) => {
+    let ticks = 0;
+    for (const pid of identity === null ? [] : withChildren(identity.pid)) {
+      try {
+        const fields = (readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1] ?? '').split(' ');
+        // Its own, user and kernel; and of PostgreSQL's processes that have ended.
+        for (const field of fields.slice(11, 15)) ticks += Number(field);
+      } catch {
+        return [name, NaN]; // not Linux
+      }
     }
-  }
-  return ticks / 100;
+    return [name, ticks / 100];
+  });
 }
 
 /** PostgreSQL has a process for each connection. @param {number} pid @returns {number[]} */
@@ -279,9 +280,11 @@ function report(name, times) {
   console.log(`${name.padEnd(32)}${at(0.5)}${at(0.99)}${at(1)}`);
 }
 
-/** @param {string} name @param {{ rate: number, cpuMs: number }} result */
+/** @param {string} name @param {{ rate: number, cpuMs: [string, number][] }} result */
 function reportRate(name, { rate, cpuMs }) {
-  console.log(`${name.padEnd(32)}${rate.toFixed(0).padStart(6)}${cpuMs.toFixed(2).padStart(12)}`);
+  const all = cpuMs.reduce((sum, [, each]) => sum + each, 0);
+  const parts = cpuMs.filter(([, each]) => each >= 0.05).map(([process, each]) => `${process} ${each.toFixed(1)}`);
+  console.log(`${name.padEnd(32)}${rate.toFixed(0).padStart(6)}${all.toFixed(1).padStart(14)}  (${parts.join(', ')})`);
 }
 
 /** @param {number} ms */
