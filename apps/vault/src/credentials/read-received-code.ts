@@ -37,11 +37,18 @@ export class ReadReceivedCode {
    * What a challenge claimed is as if it were not there. Of the rest only the newest counts: once it was used, an older one is no
    * substitute, since sites take the code they sent last. The audit entry is durable when this returns.
    *
+   * @param permitted throws where the caller may not have it; in the same transaction, since an agent that waits asks often
    * @throws AppError `no_fresh_code`
    */
-  async newest(request: WorkspaceCaller, credentialId: string, channel: 'email' | 'sms'): Promise<ReadReceived> {
+  async newest(
+    request: WorkspaceCaller,
+    credentialId: string,
+    channel: 'email' | 'sms',
+    permitted?: (tx: Transaction) => Promise<void>,
+  ): Promise<ReadReceived> {
     const { workspace_id: workspaceId, actor } = request;
     const taken = await this.database.withWorkspace(workspaceId, async (tx) => {
+      await permitted?.(tx);
       const row = await takeNewest(tx, workspaceId, credentialId, channel, actor.id);
       if (row === undefined)
         throw new AppError('no_fresh_code', `no fresh ${channel === 'email' ? 'e-mail' : 'SMS'} code`);

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AppError, notFound, readTfaCode, type RequestOf, type ResponseOf } from '@otpost/contracts';
-import { Database } from '@otpost/database';
+import type { Transaction } from '@otpost/database';
 import { CodePath } from '../otp-secrets/code-path.js';
 import { ReadTotpCode } from '../otp-secrets/read-totp-code.js';
 import { CredentialUses } from './credential-uses.js';
@@ -17,7 +17,6 @@ export class ReadTfaCode {
     @Inject(CodePath) private readonly codePath: CodePath,
     @Inject(ReadTotpCode) private readonly readTotpCode: ReadTotpCode,
     @Inject(ReadReceivedCode) private readonly readReceivedCode: ReadReceivedCode,
-    @Inject(Database) private readonly database: Database,
     @Inject(CredentialUses) private readonly uses: CredentialUses,
   ) {}
 
@@ -38,8 +37,12 @@ export class ReadTfaCode {
       case 'EMAIL':
         return { type: 'email', ...(await this.readReceivedCode.newest(request, found.credentialId, 'email')) };
       case 'SMS':
-        await this.#assertOwnNumber(request.workspace_id, found.credentialId);
-        return { type: 'sms', ...(await this.readReceivedCode.newest(request, found.credentialId, 'sms')) };
+        return {
+          type: 'sms',
+          ...(await this.readReceivedCode.newest(request, found.credentialId, 'sms', (tx) =>
+            assertOwnNumber(tx, found.credentialId),
+          )),
+        };
       case 'MAGIC_LINK':
         throw new AppError(
           'factor_not_readable',
@@ -49,25 +52,23 @@ export class ReadTfaCode {
         throw noSecondFactor();
     }
   }
+}
 
-  /** On a number of its own every SMS is the entry's. On a shared one only an open challenge tells whose a code is. */
-  async #assertOwnNumber(workspaceId: string, credentialId: string): Promise<void> {
-    await this.database.withWorkspace(workspaceId, async (tx) => {
-      const own = await tx.phoneNumber.findFirst({
-        where: { credentialId, mode: 'dedicated' },
-        select: { status: true },
-      });
-      if (own?.status === 'active') return;
-      if (own !== null) throw new AppError('factor_not_readable', "this credential's phone number waits for approval");
-      const shared = await tx.phoneNumber.findFirst({ where: { mode: 'shared' }, select: { id: true } });
-      throw new AppError(
-        'factor_not_readable',
-        shared === null
-          ? 'this credential has no phone number: dedicate one to it'
-          : 'SMS codes on a shared phone number are given to challenges only: open one, or dedicate a number to this credential',
-      );
-    });
-  }
+/** On a number of its own every SMS is the entry's. On a shared one only an open challenge tells whose a code is. */
+async function assertOwnNumber(tx: Transaction, credentialId: string): Promise<void> {
+  const own = await tx.phoneNumber.findFirst({
+    where: { credentialId, mode: 'dedicated' },
+    select: { status: true },
+  });
+  if (own?.status === 'active') return;
+  if (own !== null) throw new AppError('factor_not_readable', "this credential's phone number waits for approval");
+  const shared = await tx.phoneNumber.findFirst({ where: { mode: 'shared' }, select: { id: true } });
+  throw new AppError(
+    'factor_not_readable',
+    shared === null
+      ? 'this credential has no phone number: dedicate one to it'
+      : 'SMS codes on a shared phone number are given to challenges only: open one, or dedicate a number to this credential',
+  );
 }
 
 function noSecondFactor(): AppError {

@@ -55,7 +55,6 @@ export async function openVault() {
       codePath,
       new ReadTotpCode(codePath, dataKeys, database),
       new ReadReceivedCode(database, dataKeys),
-      database,
       uses,
     ),
   );
