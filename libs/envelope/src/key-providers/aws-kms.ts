@@ -90,7 +90,7 @@ export class AwsKms implements KeyEncryption {
 
   async #call<T>(send: (client: KMSClient, signal: AbortSignal) => Promise<T>): Promise<T> {
     const client = await (this.#client ??= this.#connect());
-    return withRetries(this.#limits, async (signal) => {
+    return withRetries(NAME, this.#limits, async (signal) => {
       try {
         return await send(client, signal);
       } catch (error) {

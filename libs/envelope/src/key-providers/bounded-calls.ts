@@ -25,20 +25,44 @@ export interface JsonAnswer {
 
 /**
  * Makes a call again while it fails with `key_provider_unavailable`: two more times, after a tenth of a second and three,
- * more or less. Wrapping and unwrapping change nothing at a KMS, so a repeat does no harm.
+ * more or less. Wrapping and unwrapping change nothing at a KMS, so a repeat does no harm. A call that does not heed the signal (a library
+ * that looks for credentials) is not waited for either.
+ *
+ * @param provider what to call it in errors
  */
 export async function withRetries<T>(
-  { attempts, timeoutMs }: CallLimits,
+  provider: string,
+  limits: CallLimits,
   call: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await call(AbortSignal.timeout(timeoutMs));
+      return await withinTime(provider, limits.timeoutMs, call);
     } catch (error) {
       const mayPass = error instanceof EnvelopeError && error.code === 'key_provider_unavailable';
-      if (!mayPass || attempt >= attempts) throw error;
+      if (!mayPass || attempt >= limits.attempts) throw error;
       await sleep(100 * (attempt * attempt - attempt + 1) * (0.5 + Math.random()));
     }
+  }
+}
+
+async function withinTime<T>(
+  provider: string,
+  timeoutMs: number,
+  call: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const overdue = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const timedOut = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      overdue.abort();
+      reject(unavailable(provider, 'no answer in time'));
+    }, timeoutMs);
+  });
+  try {
+    return await Promise.race([call(overdue.signal), timedOut]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -71,6 +71,12 @@ describe('GoogleCloudKms', () => {
     ['a role is missing', () => refuse(403, 'PERMISSION_DENIED'), 'key_provider_denied', /cryptoKeyEncrypterDecrypter/],
     ['the version is disabled', () => refuse(400, 'FAILED_PRECONDITION'), 'key_disabled', /Enable the version/],
     ['the key is another', () => refuse(400, 'INVALID_ARGUMENT'), 'not_authentic', /another key/],
+    [
+      'its checksum of the request does not hold',
+      () => refuse(400, 'INVALID_ARGUMENT', 'The checksum in field ciphertext_crc32c did not match'),
+      'key_provider_unavailable',
+      /changed on the way/,
+    ],
     ['there is no key', () => refuse(404, 'NOT_FOUND'), 'unknown_kek', /no such key/],
   ])('says what to do when %s, in words of its own', async (_, fault, code, message) => {
     const wrapped = await open().wrap(key, context);

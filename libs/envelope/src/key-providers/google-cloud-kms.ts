@@ -19,7 +19,7 @@ const NAME = 'Google Cloud KMS';
 const PREFIX = 'gcp-kms:';
 const keyForm = /^(projects\/[a-z0-9.:-]+\/)locations\/[\w-]+\/keyRings\/[\w-]+\/cryptoKeys\/[\w-]+$/;
 /** Said of a connection, and not of a file with credentials. */
-const ofNetwork = /^(no answer in time|ECONN\w+|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EPIPE|UND_\w+)$/;
+const ofNetwork = /^(ECONN\w+|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EPIPE|UND_\w+)$/;
 const versionForm = /^(.+)\/cryptoKeyVersions\/\d+$/;
 
 /** Whether a text is the resource name of a key in Google Cloud KMS. */
@@ -50,7 +50,7 @@ export class GoogleCloudKms implements KeyEncryption {
   }
 
   activeKekId(): Promise<string> {
-    return withRetries(this.#limits, async (signal) => {
+    return withRetries(NAME, this.#limits, async (signal) => {
       const { primary } = await this.#call<KeyAnswer>('GET', this.#options.keyName, undefined, signal);
       if (primary?.name === undefined)
         throw new EnvelopeError('key_disabled', `the key in ${NAME} has no primary version: make one, or set it`);
@@ -65,7 +65,7 @@ export class GoogleCloudKms implements KeyEncryption {
   async wrap(key: Uint8Array, context: KeyContext): Promise<WrappedKey> {
     const kekId = await this.activeKekId();
     const associatedData = encodeKeyContext(kekId, context);
-    return withRetries(this.#limits, async (signal) => {
+    return withRetries(NAME, this.#limits, async (signal) => {
       const answer = await this.#call<EncryptAnswer>(
         'POST',
         `${kekId.slice(PREFIX.length)}:encrypt`,
@@ -87,7 +87,7 @@ export class GoogleCloudKms implements KeyEncryption {
     const [, keyName = ''] = versionForm.exec(kekId.slice(PREFIX.length)) ?? [];
     if (!kekId.startsWith(PREFIX) || !keyForm.test(keyName) || !keyName.startsWith(this.#project))
       throw new EnvelopeError('unknown_kek', `${kekId} is of another project than the configured key`);
-    return withRetries(this.#limits, async (signal) => {
+    return withRetries(NAME, this.#limits, async (signal) => {
       const answer = await this.#call<DecryptAnswer>(
         'POST',
         `${keyName}:decrypt`,
@@ -110,7 +110,7 @@ export class GoogleCloudKms implements KeyEncryption {
     body: unknown,
     signal: AbortSignal,
   ): Promise<Partial<Answer>> {
-    const token = await this.#token(signal);
+    const token = await this.#token();
     const url = `${this.#options.endpoint ?? 'https://cloudkms.googleapis.com'}/v1/${resource}`;
     const headers = { authorization: `Bearer ${token}` };
     const answer = await callJson(NAME, { method, url, headers, body }, signal);
@@ -119,13 +119,10 @@ export class GoogleCloudKms implements KeyEncryption {
   }
 
   /** Kept and renewed by the library. */
-  async #token(signal: AbortSignal): Promise<string> {
-    const timedOut = new Promise<never>((_, reject) =>
-      signal.addEventListener('abort', () => reject(new DOMException('', 'TimeoutError')), { once: true }),
-    );
+  async #token(): Promise<string> {
     try {
       const auth = await (this.#auth ??= this.#load());
-      const token = await Promise.race([auth.getAccessToken(), timedOut]);
+      const token = await auth.getAccessToken();
       if (token) return token;
     } catch (error) {
       const { status } = error as { status?: unknown };
@@ -172,7 +169,7 @@ function authenticated(data: Uint8Array) {
 }
 
 function corrupted(): EnvelopeError {
-  return unavailable(NAME, 'a checksum of its answer does not hold: it was changed on the way');
+  return unavailable(NAME, 'a checksum does not hold: something was changed on the way');
 }
 
 function disabled(reason: string): EnvelopeError {
@@ -184,8 +181,10 @@ function disabled(reason: string): EnvelopeError {
 
 /** From the status alone: the words of an answer may quote the request. */
 function refusal(status: number, body: unknown, isDecrypt: boolean): EnvelopeError {
-  const { error } = (body ?? {}) as { error?: { status?: unknown } };
+  const { error } = (body ?? {}) as { error?: { status?: unknown; message?: unknown } };
   if (status === 404) return new EnvelopeError('unknown_kek', `${NAME} has no such key`);
+  // Before what else is invalid: callers give up for good on what is not authentic.
+  if (typeof error?.message === 'string' && /crc32c|checksum/i.test(error.message)) return corrupted();
   if (error?.status === 'FAILED_PRECONDITION') return disabled('the version is disabled or destroyed');
   if (isDecrypt && error?.status === 'INVALID_ARGUMENT')
     return new EnvelopeError('not_authentic', `${NAME} refuses the wrapped key: altered, moved, or under another key`);

@@ -48,6 +48,6 @@ describe('KeyProviders', () => {
     const moved = await rewrapKey(between, between, old, context);
     expect(moved.kekId).toMatch(/^transit:/);
     expect([...(await after.unwrap(moved, context))]).toEqual([...key]);
-    await expect(after.unwrap(old, context)).rejects.toThrow(/wrapped by "local", which is not among the configured/);
+    await expect(after.unwrap(old, context)).rejects.toThrow(/wrapped by "local", which is not configured/);
   });
 });

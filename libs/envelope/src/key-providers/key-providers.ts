@@ -34,7 +34,7 @@ export class KeyProviders implements KeyEncryption {
     if (provider === undefined)
       throw new EnvelopeError(
         'unknown_kek',
-        `the key was wrapped by "${name}", which is not among the configured key providers`,
+        `the key was wrapped by "${name}", which is not configured: name it in OTPOST_OTHER_KEY_PROVIDERS`,
       );
     return provider.unwrap(wrapped, context);
   }

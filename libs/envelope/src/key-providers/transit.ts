@@ -112,7 +112,7 @@ export class Transit implements KeyEncryption {
 
   #call(method: 'GET' | 'POST', path: string, body?: object): Promise<JsonAnswer> {
     const { url, namespace } = this.#options;
-    return withRetries(this.#limits, async (signal) => {
+    return withRetries(NAME, this.#limits, async (signal) => {
       const headers = {
         'x-vault-request': 'true',
         'x-vault-token': await this.#token(),

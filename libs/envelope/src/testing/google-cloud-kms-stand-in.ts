@@ -112,8 +112,8 @@ export async function startGoogleCloudKmsStandIn(): Promise<GoogleCloudKmsStandI
 }
 
 /** An error as Google sends it. */
-export function refuse(code: number, status: string): StandInAnswer {
-  return { status: code, body: { error: { code, status, message: 'canary: the words of the server' } } };
+export function refuse(code: number, status: string, message = 'the words of the server'): StandInAnswer {
+  return { status: code, body: { error: { code, status, message: `canary: ${message}` } } };
 }
 
 function writeCredentials(directory: string, url: string): string {
