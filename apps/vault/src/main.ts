@@ -16,7 +16,9 @@ await runService('vault', ({ config, logger }) => {
     connections: 4,
     onConnectionError,
   });
-  const kek = openKeyEncryption(config);
+  const kek = openKeyEncryption(config, ({ code, message }) =>
+    logger.error('key_provider.failed', { code, reason: message }),
+  );
   const checkKeyEncryption = rememberingSuccess(async () => void (await kek.activeKekId()));
   const messaging = {
     redisUrl: config.REDIS_URL,

@@ -9,6 +9,7 @@ import {
   LocalKeyring,
   Secret,
   Transit,
+  type EnvelopeError,
   type KeyEncryption,
   type KeyProviderName,
 } from '@otpost/envelope';
@@ -50,8 +51,8 @@ const transitConfig = (): Partial<KeyProviderConfig> => ({
   OTPOST_TRANSIT_KEY: transit.key,
   OTPOST_TRANSIT_TOKEN_FILE: join(folder, 'token'),
 });
-const configured = (config: Partial<KeyProviderConfig>) =>
-  openKeyEncryption({ OTPOST_KEY_PROVIDER: 'local', OTPOST_TRANSIT_MOUNT: 'transit', ...config });
+const configured = (config: Partial<KeyProviderConfig>, onFailure?: (error: EnvelopeError) => void) =>
+  openKeyEncryption({ OTPOST_KEY_PROVIDER: 'local', OTPOST_TRANSIT_MOUNT: 'transit', ...config }, onFailure);
 
 /** As a vault is configured with these: the first one wraps. AWS gets its credentials from here, and not from the environment. */
 function providersOf(present: KeyProviderName, ...others: KeyProviderName[]): KeyEncryption {
@@ -126,7 +127,10 @@ describe('moving the keys', () => {
 
 describe('a vault whose provider', () => {
   it('is away goes on with the keys it has, says unavailable of others, and needs no restart', async () => {
-    const keys = configured({ OTPOST_KEY_PROVIDER: 'transit', ...transitConfig() });
+    const reasons: string[] = [];
+    const keys = configured({ OTPOST_KEY_PROVIDER: 'transit', ...transitConfig() }, ({ message }) =>
+      reasons.push(message),
+    );
     const vault = world.startVault(300, keys);
     const [known, unknown] = [await makeWorkspace(vault), await makeWorkspace(vault)];
     expect((await readEverything(vault, known)).values).toBeGreaterThan(0);
@@ -141,6 +145,7 @@ describe('a vault whose provider', () => {
     await expect(makeWorkspace(later)).rejects.toMatchObject({ code: 'unavailable' });
     transit.rotate();
     await expect(new KekRotation(world.owner, keys).rewrapAll(caller)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(new Set(reasons)).toEqual(new Set(['the Transit engine is not available: it answers 503']));
     transit.fault = undefined;
     expect((await readEverything(later, unknown)).values).toBeGreaterThan(0);
     expect((await new KekRotation(world.owner, keys).rewrapAll(caller)).failed).toEqual([]);

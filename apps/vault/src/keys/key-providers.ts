@@ -20,9 +20,13 @@ export type KeyProviderConfig = Pick<ServiceConfig<'vault'>, (typeof keyProvider
  * The key-encryption keys as the configuration has them. A keyring is read, so that a wrong one shows at start; of a KMS nothing is
  * asked yet, so that one that is away keeps no vault from starting.
  *
+ * @param onFailure told why a provider did not serve, for the log: clients are told no more than `unavailable`
  * @throws ConfigError naming the variables that a named provider lacks; EnvelopeError of the keyring
  */
-export function openKeyEncryption(config: KeyProviderConfig): KeyEncryption {
+export function openKeyEncryption(
+  config: KeyProviderConfig,
+  onFailure: (error: EnvelopeError) => void = () => undefined,
+): KeyEncryption {
   const problems: string[] = [];
   const { OTPOST_KEY_PROVIDER: present, OTPOST_OTHER_KEY_PROVIDERS: others = [] } = config;
   const providers = new Map<KeyProviderName, KeyEncryption>();
@@ -31,7 +35,7 @@ export function openKeyEncryption(config: KeyProviderConfig): KeyEncryption {
     if (provider !== undefined) providers.set(name, provider);
   }
   if (problems.length > 0) throw new ConfigError(problems);
-  return new ReportingKeyEncryption(new KeyProviders(present, providers));
+  return new ReportingKeyEncryption(new KeyProviders(present, providers), onFailure);
 }
 
 /**
@@ -69,29 +73,42 @@ const passing = new Set<EnvelopeErrorCode>([
   'unknown_kek',
 ]);
 
+const saidAgainAfterMs = 10_000;
+
 class ReportingKeyEncryption implements KeyEncryption {
-  constructor(private readonly inner: KeyEncryption) {}
+  /** By code: every read may fail for the same reason. */
+  readonly #saidAtMs = new Map<EnvelopeErrorCode, number>();
+
+  constructor(
+    private readonly inner: KeyEncryption,
+    private readonly onFailure: (error: EnvelopeError) => void,
+  ) {}
 
   activeKekId(): Promise<string> {
-    return this.inner.activeKekId().catch(report);
+    return this.inner.activeKekId().catch((error: unknown) => this.#report(error));
   }
 
   wrap(key: Uint8Array, context: KeyContext): Promise<WrappedKey> {
-    return this.inner.wrap(key, context).catch(report);
+    return this.inner.wrap(key, context).catch((error: unknown) => this.#report(error));
   }
 
   unwrap(wrapped: WrappedKey, context: KeyContext): Promise<Uint8Array> {
-    return this.inner.unwrap(wrapped, context).catch(report);
+    return this.inner.unwrap(wrapped, context).catch((error: unknown) => this.#report(error));
   }
-}
 
-function report(error: unknown): never {
-  if (!(error instanceof EnvelopeError) || !passing.has(error.code)) throw error;
-  throw new AppError('unavailable', 'The keys are out of reach, try again', {
-    cause: error,
-    internal: error.message,
-    retryAfterSeconds: 5,
-  });
+  #report(error: unknown): never {
+    if (!(error instanceof EnvelopeError) || !passing.has(error.code)) throw error;
+    const now = performance.now();
+    if (now - (this.#saidAtMs.get(error.code) ?? -Infinity) >= saidAgainAfterMs) {
+      this.#saidAtMs.set(error.code, now);
+      this.onFailure(error);
+    }
+    throw new AppError('unavailable', 'The keys are out of reach, try again', {
+      cause: error,
+      internal: error.message,
+      retryAfterSeconds: 5,
+    });
+  }
 }
 
 /** @returns undefined where it lacks a variable: which one is among the problems then */
