@@ -144,7 +144,8 @@ function scoreSighting(
   if (known.isPerson) evidence.fromPerson = 1;
   if (known.isPerson && /^\p{Ll}/u.test(sighting.passage.text)) evidence.personalNote = 1;
   if (seen.plausible === 0 && seen.mixed === 1 && sighting.shape === 'mixed') evidence.onlyMixed = 1;
-  if (isTerse(sighting) && evidence.noOtherTopic === 1)
+  const isUsualForm = (evidence.looksLikeId ?? evidence.manyDigits ?? evidence.threeDigits) === undefined;
+  if (isUsualForm && isTerse(sighting) && evidence.noOtherTopic === 1)
     evidence.terse = Math.max(0, 1 - sighting.passage.strangeWords.length * 0.4);
   addOrigin(sighting, known, evidence);
   addKnowledge(sighting.value, known, evidence);
@@ -154,11 +155,8 @@ function scoreSighting(
 /** "Wyze 2FA 2209": nothing else is said in so few words, and no other number. */
 function isTerse({ passage, start, end }: Sighting): boolean {
   const { role, text } = passage;
-  return (
-    role === 'text' &&
-    text.trim().length <= 45 &&
-    !/\d/.test((text.slice(0, start) + text.slice(end)).replace(time, ''))
-  );
+  const rest = (text.slice(0, start) + text.slice(end)).replace(time, '');
+  return role === 'text' && text.trim().length <= 45 && /\p{L}/u.test(rest) && !/\d/.test(rest);
 }
 
 const time = /\b\d{1,2}:\d\d\b/g;
