@@ -71,6 +71,9 @@ export class SendForwardings {
       return { state: 'sent', via: prepared.via };
     } catch (error) {
       if (error instanceof SendFailure && error.isPermanent) return { state: 'failed', reason: error.reason };
+      // Of what was not foreseen the name alone: its words may be those of the message.
+      if (!(error instanceof SendFailure || error instanceof AppError))
+        this.logger.error('forwarding.failed', { forwarding_job_id: job.id, error: (error as Error).name });
       return this.#again(job, reasonOf(error));
     }
   }
