@@ -9,6 +9,10 @@ describe('orUnavailable', () => {
     ['a server that shuts down', { code: '57P01' }],
     ['a pool that waited in vain', new Error('timeout exceeded when trying to connect')],
     ["Prisma's word for it", { code: 'P1001' }],
+    [
+      'what PostgreSQL told Prisma',
+      { code: 'P2039', meta: { driverAdapterError: { cause: { originalCode: '57P03', kind: 'postgres' } } } },
+    ],
     ['its cause', { code: 'P2010', cause: { code: '08006' } }],
   ])('tells by %s that PostgreSQL is away', async (_what, error) => {
     await expect(failing(error)).rejects.toMatchObject({ code: 'unavailable', retryAfterSeconds: 1 });

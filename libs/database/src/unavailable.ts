@@ -21,8 +21,10 @@ export async function orUnavailable<T>(work: Promise<T>): Promise<T> {
 
 function isAway(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
-  const { code, message, cause } = error as { code?: unknown; message?: unknown; cause?: unknown };
+  const { code, originalCode, message, cause, meta } = error as Record<string, unknown>;
   if (typeof code === 'string' && awayCodes.test(code)) return true;
+  // What PostgreSQL said, where Prisma knows no word for it (P2010, P2039).
+  if (typeof originalCode === 'string' && awayCodes.test(originalCode)) return true;
   if (typeof message === 'string' && awayMessages.test(message)) return true;
-  return cause !== undefined && isAway(cause);
+  return isAway(cause) || isAway((meta as { driverAdapterError?: unknown } | undefined)?.driverAdapterError);
 }
