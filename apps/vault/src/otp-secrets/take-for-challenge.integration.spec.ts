@@ -91,6 +91,39 @@ describe('exclusive challenges', () => {
     expect(Date.now() - startedAt).toBeGreaterThan(4_000);
   });
 
+  it('a hundred at once over two vaults: a step each, and the last waits 99 periods, no less and no more', async () => {
+    const id = await insert({ type: 'totp', periodSeconds: 1 });
+    const startMs = (Math.floor(Date.now() / 1_000) + 60) * 1_000;
+    let nowMs = startMs;
+    for (const one of vaults) one.now = () => nowMs;
+    try {
+      const agents = Array.from({ length: 100 }, (_, index) => ({
+        taker: vaults[index % 2 === 0 ? 0 : 1],
+        other: vaults[index % 2 === 0 ? 1 : 0],
+        request: wish(id, { exclusive: true }),
+      }));
+      const asked = await Promise.all(
+        agents.map(async (agent) => ({ ...agent, taken: await agent.taker.take(agent.request) })),
+      );
+      expect(asked.filter(({ taken }) => taken.type === 'taken')).toHaveLength(1);
+      const waiting = asked.flatMap(({ taken, ...agent }) =>
+        taken.type === 'wait' ? [{ ...agent, opensAtMs: taken.opens_at_ms }] : [],
+      );
+      waiting.sort((one, another) => one.opensAtMs - another.opensAtMs);
+      expect(waiting.map(({ opensAtMs }) => (opensAtMs - startMs) / 1_000)).toEqual(
+        Array.from({ length: 99 }, (_, index) => index + 1),
+      );
+      // Each is woken in its own window, by whichever vault.
+      for (const { other, request, opensAtMs } of waiting) {
+        nowMs = opensAtMs;
+        const taken = await other.take(request);
+        expect(taken).toMatchObject({ type: 'taken', valid_until: new Date(opensAtMs + 1_000).toISOString() });
+      }
+    } finally {
+      for (const one of vaults) one.now = Date.now;
+    }
+  });
+
   it('take no step that opens after their end', async () => {
     const id = await insert({ type: 'totp', periodSeconds: 300 });
     await vaults[0].take(wish(id, { exclusive: true }));

@@ -22,6 +22,9 @@ const graceSeconds = 60;
  */
 @Injectable()
 export class TakeForChallenge {
+  /** Present time, epoch milliseconds; a test's own. */
+  now: () => number = Date.now;
+
   constructor(
     @Inject(Database) private readonly database: Database,
     @Inject(DataKeys) private readonly dataKeys: DataKeys,
@@ -51,9 +54,9 @@ export class TakeForChallenge {
 
   async #takeTotp(tx: Transaction, request: Request, row: OtpSecret): Promise<Taken> {
     const periodSeconds = row.period ?? 30;
-    const chosen = await stepForChallenge(tx, request, { ...row, periodSeconds });
+    const chosen = await stepForChallenge(tx, request, { ...row, periodSeconds }, this.now);
     const { validFromMs, validUntilMs } = timeStep({ periodSeconds, atMs: chosen * periodSeconds * 1_000 });
-    if (validFromMs > Date.now()) return { type: 'wait', opens_at_ms: validFromMs };
+    if (validFromMs > this.now()) return { type: 'wait', opens_at_ms: validFromMs };
     await recordAudit(tx, request, {
       workspaceId: row.workspaceId,
       action: 'otp_secret.code_read',
@@ -87,7 +90,7 @@ export class TakeForChallenge {
         secret.fill(0);
       }
     });
-    const now = new Date();
+    const now = new Date(this.now());
     const wipeDueAt = new Date(Math.max(Date.parse(request.expires_at), now.getTime() + graceSeconds * 1_000));
     await this.dataKeys.useActive(tx, workspaceId, async (key) => {
       await tx.receivedCode.create({

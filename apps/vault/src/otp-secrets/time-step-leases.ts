@@ -23,21 +23,21 @@ const keptMs = 60_000;
  * is, the step is leased with it. Who comes second is leased the first step that is free now, in the order of asking: all who wait
  * are woken once, each in a window of its own.
  */
-export async function stepForChallenge(tx: Transaction, wish: Wish, steps: Steps): Promise<number> {
+export async function stepForChallenge(tx: Transaction, wish: Wish, steps: Steps, now: () => number): Promise<number> {
   const isExclusive = wish.exclusive || (await leasesEverything(tx, steps.workspaceId));
-  if (!isExclusive) return firstStep(wish, steps, Date.now());
+  if (!isExclusive) return firstStep(wish, steps, now());
   const { workspaceId, seedFingerprint: fingerprint, periodSeconds } = steps;
   // One at a time per seed, so that nobody need try a step that somebody else is about to take.
   const lockName = `time steps ${Buffer.from(fingerprint).toString('hex')}`;
   await tx.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${lockName}, 0))::text`;
   // After the lock: the wait for it may have been long.
-  const first = firstStep(wish, steps, Date.now());
+  const first = firstStep(wish, steps, now());
   const own = await tx.timeStepLease.findFirst({
     where: { fingerprint, challengeId: wish.challenge_id, step: { gte: BigInt(first) } },
     orderBy: { step: 'asc' },
   });
   if (own !== null) return Number(own.step);
-  await tx.timeStepLease.deleteMany({ where: { fingerprint, expiresAt: { lt: new Date() } } });
+  await tx.timeStepLease.deleteMany({ where: { fingerprint, expiresAt: { lt: new Date(now()) } } });
   const last = await tx.timeStepLease.findFirst({ where: { fingerprint }, orderBy: { step: 'desc' } });
   const step = Math.max(first, last === null ? 0 : Number(last.step) + 1);
   const opensAtMs = step * periodSeconds * 1_000;
