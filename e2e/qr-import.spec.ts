@@ -96,6 +96,8 @@ describe('importing an image of a QR code', () => {
     expect([first.status, second.status]).toEqual([201, 201]);
     expect(second.body.items).toEqual(first.body.items);
     expect((await send([other], headers)).body.code).toBe('idempotency_key_reused');
+    const refused = await send([image], { 'idempotency-key': 'with spaces in it' });
+    expect(refused.body.errors).toMatchObject([{ path: 'Idempotency-Key' }]);
   });
 
   it('says what is wrong with an image, and never what is in it', async () => {

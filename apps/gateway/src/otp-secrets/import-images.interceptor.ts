@@ -66,5 +66,5 @@ const refusals = {
 /** What the vault has against a link, as the client knows it. */
 function namingTheImage(error: unknown): unknown {
   const [first] = error instanceof AppError && error.code === 'validation_failed' ? error.fields : [];
-  return first === undefined ? error : fieldError(field, first.message);
+  return first !== undefined && /^uris?\b/.test(first.path) ? fieldError(field, first.message) : error;
 }
