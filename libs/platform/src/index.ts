@@ -7,6 +7,8 @@ export type { LogFields, Logger, LoggerOptions } from './logging.js';
 export { HealthController, Readiness } from './health.js';
 export type { ReadinessCheck } from './health.js';
 export { metrics, MetricsController, startProcessMetrics } from './metrics.js';
+export { SweepLoop } from './sweep-loop.js';
+export type { SweepOptions } from './sweep-loop.js';
 export { inSpan, openSpan, traceParent } from './tracing.js';
 export type { OpenSpan, SpanPlan } from './tracing.js';
 export { runService } from './service.js';

@@ -1,16 +1,15 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { challengeDeadlines, challengeWindows, type JobOf } from '@otpost/contracts';
 import { OwnerDatabase } from '@otpost/database';
 import { JobHandler, JobQueues } from '@otpost/messaging';
-import type { Logger } from '@otpost/platform';
+import { SweepLoop, type Logger } from '@otpost/platform';
 import { recordAudit } from '../audit/record-audit.js';
 import { systemCaller } from './challenge-rows.js';
 import { ClaimCodes } from './claim-codes.js';
 import { EndChallenge } from './end-challenge.js';
 import { answeredChallenges, claimableCredentials, overdueChallenges, waitingForWindows } from './due-challenges.js';
 
-const pauseMs = 1_000;
+const everyMs = 1_000;
 /** A window's own timer comes first; only one that was lost is looked for, so this may be slow. */
 const sweepsPerWindowSweep = 10;
 
@@ -21,9 +20,7 @@ const sweepsPerWindowSweep = 10;
  */
 @Injectable()
 export class ChallengeDeadlines implements OnApplicationBootstrap, OnModuleDestroy {
-  readonly #closing = new AbortController();
-  #running: Promise<void> | undefined;
-  #isFailing = false;
+  readonly #loop: SweepLoop;
   #sweeps = 0;
 
   constructor(
@@ -31,8 +28,10 @@ export class ChallengeDeadlines implements OnApplicationBootstrap, OnModuleDestr
     @Inject(EndChallenge) private readonly endChallenge: EndChallenge,
     @Inject(ClaimCodes) private readonly claimCodes: ClaimCodes,
     @Inject(JobQueues) private readonly queues: JobQueues,
-    @Inject('LOGGER') private readonly logger: Logger,
-  ) {}
+    @Inject('LOGGER') logger: Logger,
+  ) {
+    this.#loop = new SweepLoop({ name: 'challenges', everyMs, sweep: () => this.sweep(), logger });
+  }
 
   @JobHandler(challengeDeadlines, { concurrency: 20 })
   async onDeadline({ workspace_id, challenge_id }: JobOf<typeof challengeDeadlines>): Promise<void> {
@@ -42,12 +41,11 @@ export class ChallengeDeadlines implements OnApplicationBootstrap, OnModuleDestr
   }
 
   onApplicationBootstrap(): void {
-    this.#running = this.#run();
+    this.#loop.start();
   }
 
-  async onModuleDestroy(): Promise<void> {
-    this.#closing.abort();
-    await this.#running;
+  onModuleDestroy(): Promise<void> {
+    return this.#loop.close();
   }
 
   async sweep(): Promise<void> {
@@ -74,22 +72,5 @@ export class ChallengeDeadlines implements OnApplicationBootstrap, OnModuleDestr
         this.queues.add(challengeWindows, { workspace_id: workspaceId, challenge_id: id, opens_at_ms: 0 }),
       ),
     );
-  }
-
-  async #run(): Promise<void> {
-    const { signal } = this.#closing;
-    while (!signal.aborted) {
-      await this.sweep().then(
-        () => this.#report(false),
-        (error: unknown) => this.#report(true, error),
-      );
-      await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
-    }
-  }
-
-  #report(isFailing: boolean, error?: unknown): void {
-    if (isFailing && !this.#isFailing) this.logger.error('challenges.sweeper_failing', {}, error);
-    if (!isFailing && this.#isFailing) this.logger.info('challenges.sweeper_recovered');
-    this.#isFailing = isFailing;
   }
 }

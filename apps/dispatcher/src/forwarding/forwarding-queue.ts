@@ -1,12 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { sendForwarding } from '@otpost/contracts';
 import { OwnerDatabase } from '@otpost/database';
 import { JobQueues } from '@otpost/messaging';
-import type { Logger } from '@otpost/platform';
+import { SweepLoop, type Logger } from '@otpost/platform';
 import { clock, type Clock } from '../clock.js';
 
-const pauseMs = 1_000;
+const everyMs = 1_000;
 const most = 500;
 
 /**
@@ -15,24 +14,23 @@ const most = 500;
  */
 @Injectable()
 export class ForwardingQueue implements OnApplicationBootstrap, OnModuleDestroy {
-  readonly #closing = new AbortController();
-  #running: Promise<void> | undefined;
-  #isFailing = false;
+  readonly #loop: SweepLoop;
 
   constructor(
     @Inject(OwnerDatabase) private readonly owner: OwnerDatabase,
     @Inject(JobQueues) private readonly queues: JobQueues,
-    @Inject('LOGGER') private readonly logger: Logger,
+    @Inject('LOGGER') logger: Logger,
     @Inject(clock) private readonly now: Clock,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.#running = this.#run();
+  ) {
+    this.#loop = new SweepLoop({ name: 'forwarding', everyMs, sweep: () => this.sweep(), logger });
   }
 
-  async onModuleDestroy(): Promise<void> {
-    this.#closing.abort();
-    await this.#running;
+  onApplicationBootstrap(): void {
+    this.#loop.start();
+  }
+
+  onModuleDestroy(): Promise<void> {
+    return this.#loop.close();
   }
 
   /** For a row that was just committed: it need not wait for the sweep, which finds it when Redis cannot be told. */
@@ -54,22 +52,5 @@ export class ForwardingQueue implements OnApplicationBootstrap, OnModuleDestroy 
     await Promise.all(
       rows.map(({ workspace_id, id }) => this.queues.add(sendForwarding, { workspace_id, forwarding_job_id: id })),
     );
-  }
-
-  async #run(): Promise<void> {
-    const { signal } = this.#closing;
-    while (!signal.aborted) {
-      await this.sweep().then(
-        () => this.#report(false),
-        (error: unknown) => this.#report(true, error),
-      );
-      await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
-    }
-  }
-
-  #report(isFailing: boolean, error?: unknown): void {
-    if (isFailing && !this.#isFailing) this.logger.error('forwarding.sweeper_failing', {}, error);
-    if (!isFailing && this.#isFailing) this.logger.info('forwarding.sweeper_recovered');
-    this.#isFailing = isFailing;
   }
 }

@@ -9,11 +9,12 @@ describe('a message', () => {
   it('that somebody wrote may be sent on', () => {
     expect(reason({})).toBeNull();
     expect(reason({ 'auto-submitted': 'no' })).toBeNull();
+    expect(reason({ 'auto-submitted': 'auto-generated' })).toBeNull();
     expect(reason({ 'auto-submitted': ' (a person) No; type="x"' })).toBeNull();
     expect(reason({ precedence: 'bulk' })).toBeNull();
   });
 
-  it.each(['auto-generated', 'auto-replied', 'auto-forwarded', 'Auto-Replied; x=y', 'none', ''])(
+  it.each(['auto-generatedx', 'auto-replied', 'auto-forwarded', 'Auto-Replied; x=y', 'none', ''])(
     'that is Auto-Submitted: %s is not sent on',
     (value) => {
       expect(reason({ 'auto-submitted': value })).toBe('auto_submitted');

@@ -7,15 +7,18 @@ interface Headers {
   headers: readonly { name: string; value: { reveal(): string } }[];
 }
 
-/** Why a message that arrived is not sent on: it was sent by a machine in answer to something, or by us. Null: it may be. */
+/**
+ * Why a message that arrived is not sent on: it answers or forwards another one by itself, or is one of ours. Null: it may be. What a site
+ * generates, as it does its codes, begins no loop: nobody's copy of it comes back as `auto-generated`.
+ */
 export function loopReason({ headers }: Headers, texts: readonly string[]): 'auto_submitted' | 'sent_by_otpost' | null {
   if (headers.some(({ name }) => name === markerHeader)) return 'sent_by_otpost';
   if (texts.some((text) => text.includes(markerText))) return 'sent_by_otpost';
   const automatic = headers.filter(({ name }) => name === 'auto-submitted');
-  return automatic.some(({ value }) => !isByHand(value.reveal())) ? 'auto_submitted' : null;
+  return automatic.some(({ value }) => !isFirstHand(value.reveal())) ? 'auto_submitted' : null;
 }
 
-/** `Auto-Submitted: no`, with parameters and comments (RFC 3834 section 5). */
-function isByHand(value: string): boolean {
-  return /^\s*(\([^()]*\)\s*)*no\s*([;(]|$)/i.test(value);
+/** `Auto-Submitted: no` or `auto-generated`, with parameters and comments (RFC 3834 section 5). */
+function isFirstHand(value: string): boolean {
+  return /^\s*(\([^()]*\)\s*)*(no|auto-generated)\s*([;(]|$)/i.test(value);
 }

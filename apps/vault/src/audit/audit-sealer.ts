@@ -1,13 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { OwnerDatabase } from '@otpost/database';
-import type { Logger } from '@otpost/platform';
+import { SweepLoop, type Logger } from '@otpost/platform';
 import { readHeads, readUnsealed, sealEntries, takeSealing, writeBatch, type Sql } from './seal-batch.js';
 
 /** Entries of one transaction: its work is a few milliseconds on the event loop that codes are served from too. */
 const batchSize = 500;
-const idleMs = 200;
-const retryMs = 1_000;
+const everyMs = 200;
 const lowestId = '00000000-0000-0000-0000-000000000000';
 
 /**
@@ -17,16 +15,21 @@ const lowestId = '00000000-0000-0000-0000-000000000000';
  */
 @Injectable()
 export class AuditSealer implements OnApplicationBootstrap, OnApplicationShutdown {
-  readonly #closing = new AbortController();
-  #running: Promise<void> | undefined;
-  #failing = false;
+  readonly #loop: SweepLoop;
   /** Where the next batch begins, so that one workspace with a long queue does not keep the others waiting. */
   #afterWorkspaceId = lowestId;
 
   constructor(
     @Inject(OwnerDatabase) private readonly owner: OwnerDatabase,
-    @Inject('LOGGER') private readonly logger: Logger,
-  ) {}
+    @Inject('LOGGER') logger: Logger,
+  ) {
+    this.#loop = new SweepLoop({
+      name: 'audit_sealer',
+      everyMs,
+      sweep: async () => (await this.sealBatch()) === batchSize,
+      logger,
+    });
+  }
 
   onApplicationBootstrap(): void {
     this.start();
@@ -37,13 +40,12 @@ export class AuditSealer implements OnApplicationBootstrap, OnApplicationShutdow
   }
 
   start(): void {
-    this.#running ??= this.#run();
+    this.#loop.start();
   }
 
   /** Resolves when the batch under way has ended. Whatever is left, another replica or the next start finds. */
-  async close(): Promise<void> {
-    this.#closing.abort();
-    await this.#running;
+  close(): Promise<void> {
+    return this.#loop.close();
   }
 
   /** Seals one batch. @returns how many entries; null when another sealer is at it */
@@ -54,31 +56,6 @@ export class AuditSealer implements OnApplicationBootstrap, OnApplicationShutdow
       text: 'SELECT id FROM audit_entry WHERE seq IS NULL ORDER BY workspace_id, id LIMIT 1',
     });
     return rowCount === 0 ? 0 : this.#sealSome();
-  }
-
-  async #run(): Promise<void> {
-    const { signal } = this.#closing;
-    while (!signal.aborted) {
-      const startedAt = performance.now();
-      const sealed = await this.#attempt();
-      if (sealed === batchSize) continue;
-      // Never busy more than half of the time, however slow the database is.
-      const pauseMs = Math.max(this.#failing ? retryMs : idleMs, performance.now() - startedAt);
-      await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
-    }
-  }
-
-  async #attempt(): Promise<number | null> {
-    try {
-      const sealed = await this.sealBatch();
-      if (this.#failing) this.logger.info('audit.sealer_recovered');
-      this.#failing = false;
-      return sealed;
-    } catch (error) {
-      if (!this.#failing) this.logger.error('audit.sealer_failing', {}, error);
-      this.#failing = true;
-      return null;
-    }
   }
 
   async #sealSome(): Promise<number | null> {

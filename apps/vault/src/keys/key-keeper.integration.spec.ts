@@ -46,7 +46,7 @@ describe('the keeper of the keys', () => {
     const begun = await controller.status(root);
     expect(begun).toMatchObject({ data_keys: 2, retiring_data_keys: 1, rows_under_old_data_keys: 15 });
 
-    await newKeeper().keep(0);
+    await newKeeper().keep({ graceMs: 0 });
     expect(logged).toMatchObject([{ event: 'keys.rotated', fields: { resealed: 15, destroyed: 1, kept: 0 } }]);
     const ended = await controller.status(root);
     expect(ended).toMatchObject({ data_keys: 1, retiring_data_keys: 0, rows_under_old_data_keys: 0 });
@@ -67,14 +67,14 @@ describe('the keeper of the keys', () => {
     await world.owner.pool.query(`UPDATE otp_secret SET secret = '\\x00' WHERE id = $1`, [id]);
     await controller.rotateDataKeys({ ...root, workspace_id: workspaceId }, context());
     const keeper = newKeeper();
-    await keeper.keep(0);
-    await keeper.keep(0);
+    await keeper.keep({ graceMs: 0 });
+    await keeper.keep({ graceMs: 0 });
     expect(logged).toMatchObject([
       { event: 'keys.still_needed', fields: { resealed: 7, kept: 1, rows: [`otp_secret ${id}`] } },
       { event: 'keys.still_needed', fields: { resealed: 0, kept: 1 } },
     ]);
     await world.owner.prisma.otpSecret.delete({ where: { id } });
-    await keeper.keep(0);
+    await keeper.keep({ graceMs: 0 });
     expect(logged.at(-1)).toMatchObject({ event: 'keys.rotated', fields: { destroyed: 1 } });
   });
 

@@ -1,8 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { workspaceSettings } from '@otpost/contracts';
 import { OwnerDatabase } from '@otpost/database';
-import type { Logger } from '@otpost/platform';
-import { SweepLoop } from '../received-codes/sweep-loop.js';
+import { SweepLoop, type Logger } from '@otpost/platform';
 
 const everyMs = 30_000;
 /** Of one workspace in one sweep: no workspace keeps the others waiting. */

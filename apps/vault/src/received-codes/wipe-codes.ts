@@ -1,7 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { OwnerDatabase } from '@otpost/database';
-import type { Logger } from '@otpost/platform';
-import { SweepLoop } from './sweep-loop.js';
+import { SweepLoop, type Logger } from '@otpost/platform';
 
 const everyMs = 500;
 const batchSize = 500;
