@@ -1,13 +1,16 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CloudCruise } from 'cloudcruise';
 import { call } from './api.js';
 import { rememberSecret } from './canary.js';
+import { eavesdrop, type Eavesdropper } from './eavesdropper.js';
+import { until } from './inbound-senders.js';
 import { hotpAt, totpBetween } from './independent-totp.mjs';
 import { createWorkspace, sharedSystem, type Workspace } from './system.js';
 
 const system = sharedSystem();
 const secret = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
 let workspace: Workspace;
+let heard: Eavesdropper;
 
 interface Challenge {
   id: string;
@@ -24,7 +27,10 @@ interface Challenge {
 beforeAll(async () => {
   workspace = await createWorkspace(system);
   rememberSecret('challenge secret', secret);
+  heard = await eavesdrop(system, workspace, 'challenges');
 });
+
+afterAll(() => heard.close());
 
 const key = () => workspace.apiKey;
 const open = (body: Record<string, unknown>, headers: Record<string, string> = {}) =>
@@ -240,5 +246,21 @@ describe('the cloudcruise client, unmodified', () => {
     } finally {
       globalThis.fetch = realFetch;
     }
+  });
+});
+
+describe('webhooks and the event stream', () => {
+  // What they said all along is read by the canary test: no code, no secret.
+  it('have told of all this, over a stream that stays open for longer than an idle connection may be', async () => {
+    const { webhooks, streamed } = heard;
+    expect(webhooks).toBeGreaterThan(0);
+    expect(streamed).toBeGreaterThan(0);
+    expect(heard.streamOpenMs()).toBeGreaterThan(12_000);
+    const { body } = await open(await credential('overheard', {}));
+    await answer(body.id, '90817263');
+    await until(
+      'all three events',
+      () => (heard.streamed >= streamed + 3 && heard.webhooks >= webhooks + 3) || undefined,
+    );
   });
 });
