@@ -199,7 +199,7 @@ describe('otpost import', () => {
     const { apiKey } = await createWorkspace(system);
     const { code, stdout, stderr } = await start(['import', exported(file)], apiKey).ended;
     expect(code).toBe(1);
-    expect(stderr).toMatch(/: 3 stored, 1 duplicates, 1 refused\n$/);
+    expect(stderr).toMatch(/: 3 stored, 1 duplicate, 1 refused\n$/);
     for (const value of importedSecrets) expect(stdout + stderr).not.toContain(value);
     const lines = stdout.trimEnd().split('\n');
     expect(lines.map((line) => /stored|duplicate|refused/.exec(line)?.[0]).sort()).toEqual([
@@ -356,7 +356,30 @@ describe('otpost mcp', () => {
   });
 });
 
+describe('otpost mcp, told to end', () => {
+  it('ends at once, though an agent is still waiting for a code', async () => {
+    await credential('erin', 'mcp-waits.example', { tfa_method: 'EMAIL' });
+    const { child, ended } = start(['mcp']);
+    const say = (message: object) => child.stdin?.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
+    const login = { permissioned_user_id: 'erin', domain: 'mcp-waits.example', session_id: 'run-mcp' };
+    say({ id: 1, method: 'tools/call', params: { name: 'wait_for_code', arguments: login } });
+    await until('the challenge', () => challenge('run-mcp', 'pending'));
+    const toldAt = Date.now();
+    child.kill('SIGTERM');
+    expect((await ended).code).toBe(0);
+    expect(Date.now() - toldAt).toBeLessThan(20_000);
+  });
+});
+
 describe('otpost', () => {
+  it('never quotes a key, not even one that no header can hold', async () => {
+    const { code, stdout, stderr } = await start(['credentials'], 'otp_live_abc\nnot-a-key').ended;
+    expect({ code, stdout, stderr }).toEqual({
+      ...{ code: 2, stdout: '' },
+      stderr: 'otpost: the API key has characters that no key has\n',
+    });
+  });
+
   it('knows what it does not know', async () => {
     expect(await otpost('cods')).toMatchObject({
       code: 2,

@@ -34,6 +34,7 @@ export function contextOf(command: Command, { stdout, stderr, signal }: Surround
     if (key === undefined || key === '') {
       throw new CliError('usage', 'there is no API key: set OTPOST_API_KEY, or give --key');
     }
+    if (!/^[\x21-\x7e]+$/.test(key)) throw new CliError('usage', 'the API key has characters that no key has');
     return { url, apiKey: key };
   };
   return { output: new Output(stdout, stderr, json === true), signal, access, client: () => createClient(access()) };

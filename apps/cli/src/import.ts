@@ -43,7 +43,7 @@ export function addImportCommand(program: Command, context: (command: Command) =
       const rows = outcomes.map((one) => [one.name, one.type ?? '-', one.result, one.id ?? one.reason ?? '']);
       output.answer({ format, dry_run: dryRun === true, entries: outcomes }, table(rows));
       const stored = dryRun === true ? `${count('would be stored')} would be stored` : `${count('stored')} stored`;
-      output.note(`${format}: ${stored}, ${count('duplicate')} duplicates, ${count('refused')} refused`);
+      output.note(`${format}: ${stored}, ${count('duplicate')} duplicate, ${count('refused')} refused`);
       if (failure !== undefined) throw failure.error;
       if (count('refused') > 0) process.exitCode = exitCodes.unexpected;
     });

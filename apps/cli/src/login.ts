@@ -50,6 +50,10 @@ export async function resolveLogin(client: OtpostClient, options: LoginOptions):
 /** The one credential that is named. @throws as `resolveLogin` */
 export async function findCredential(client: OtpostClient, options: LoginOptions): Promise<Credential> {
   const { user, domain, credential } = options;
+  if (user !== undefined && domain !== undefined) {
+    const pair = { permissioned_user_id: user, domain };
+    return (await client.get('/vault', { params: { query: pair } })) as Credential;
+  }
   if (user === undefined && domain === undefined && credential === undefined) {
     throw new CliError('usage', 'name the login: a domain, --user and --domain, or --credential');
   }

@@ -19,8 +19,8 @@ export function addMcpCommand(program: Command, context: (command: Command) => C
     .description('serve the Model Context Protocol over standard input and output')
     .action(async (_options: unknown, command: Command) => {
       const { access, signal } = context(command);
-      const ended = once(process.stdin, 'end', { signal }).catch(() => undefined);
-      await pipe(new StdioServerTransport(), remoteOf(access()), ended);
+      const stopped = new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+      await pipe(new StdioServerTransport(), remoteOf(access()), { ended: once(process.stdin, 'end'), stopped });
     });
 }
 
@@ -30,12 +30,12 @@ const transportFailed = -32_000;
 /**
  * Passes messages on, both ways, and understands none but the handshake: which tools there are is the gateway's to say. What cannot be passed on
  * is answered with an error.
- * @param ended resolves when the local side has nothing more to say; what it has asked is answered before this returns
+ * @param until `ended`: the local side has nothing more to say, and what it has asked is still answered; `stopped`: all ends now
  */
 async function pipe(
   local: StdioServerTransport,
   remote: StreamableHTTPClientTransport,
-  ended: Promise<unknown>,
+  until: { ended: Promise<unknown>; stopped: Promise<unknown> },
 ): Promise<void> {
   const underWay = new Set<Promise<void>>();
   let initializeId: string | number | undefined;
@@ -55,8 +55,8 @@ async function pipe(
   };
   await remote.start();
   await local.start();
-  await ended;
-  await Promise.all(underWay);
+  await Promise.race([until.ended, until.stopped]);
+  await Promise.race([Promise.all(underWay), until.stopped]);
   await remote.close();
   await local.close();
 }

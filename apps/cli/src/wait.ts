@@ -41,9 +41,9 @@ export function addWaitCommand(program: Command, context: (command: Command) => 
           output.note(`waiting, ${flags.timeout} s at most${human}`);
         },
       });
-      const { code, link, factor, challengeId, expiresInSeconds, ack } = received;
+      const { code, link, answer, factor, challengeId, expiresInSeconds, ack } = received;
       output.answer(
-        { code, link, factor, challenge_id: challengeId, expires_in_seconds: expiresInSeconds },
+        { code, link, answer, factor, challenge_id: challengeId, expires_in_seconds: expiresInSeconds },
         code ?? link ?? '',
       );
       output.aside(`by ${factor ?? 'nobody'}${expiresInSeconds === null ? '' : `, good for ${expiresInSeconds} s`}`);

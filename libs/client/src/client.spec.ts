@@ -61,6 +61,12 @@ describe('createClient', () => {
     await expect(client().get('/vault')).rejects.toMatchObject({ code: 'unexpected_answer', status: 404 });
   });
 
+  it.each(['', 'otp_live_abc\nsecret', 'otp_live_abc secret'])('refuses the key %j without quoting it', (key) => {
+    const making = () => createClient({ url: api.url, apiKey: key });
+    expect(making).toThrow(expect.objectContaining({ code: 'malformed_key' }));
+    expect(making).not.toThrow(/otp_live/);
+  });
+
   it('throws the reason of its signal', async () => {
     const stopping = new AbortController();
     api.answer = () => {

@@ -44,8 +44,14 @@ export interface OtpostClient {
   events(options?: EventStreamOptions): AsyncIterable<OtpostEvent>;
 }
 
-/** A client with an API key, or an access token of `POST /v3/auth/tokens`. */
+/**
+ * A client with an API key, or an access token of `POST /v3/auth/tokens`.
+ * @throws OtpostError `malformed_key` for one that no header can hold: what `fetch` says of it would quote it
+ */
 export function createClient({ url, apiKey, fetch = globalThis.fetch }: ClientOptions): OtpostClient {
+  if (!/^[\x21-\x7e]+$/.test(apiKey)) {
+    throw new OtpostError('the API key is empty, or has characters that no key has', { code: 'malformed_key' });
+  }
   const baseUrl = url.replace(/\/+$/, '');
   const headers = { authorization: `Bearer ${apiKey}` };
   const api = createFetchClient<paths>({ baseUrl, headers, fetch });

@@ -17,7 +17,7 @@ export class OtpostError extends Error {
   /** Of the HTTP answer; 0 where there was none. */
   readonly status: number;
   /**
-   * Stable: the API's own, or one of this library's: `unreachable` (no answer came), `unexpected_answer` (not otpost's), `timed_out` (no
+   * Stable: the API's own, or one of this library's: `malformed_key`, `unreachable` (no answer came), `unexpected_answer` (not otpost's), `timed_out` (no
    * code within the time), `challenge_cancelled`, `challenge_failed`, `code_wiped` (it came, and was gone when it was read).
    */
   readonly code: string;

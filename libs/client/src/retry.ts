@@ -2,11 +2,13 @@ import { OtpostError } from './otpost-error.js';
 
 const firstPauseMs = 250;
 const longestPauseMs = 5_000;
+/** Of what the API asks for. */
+const longestAskedMs = 60_000;
 
 /** How long to wait before the attempt after `failures` ones in a row. What the API asks for counts, within reason. */
 export function pauseMsAfter(failures: number, error?: unknown): number {
-  const asked = error instanceof OtpostError ? (error.retryAfterSeconds ?? 0) * 1_000 : 0;
-  return Math.min(Math.max(firstPauseMs * 2 ** (failures - 1), asked), longestPauseMs);
+  const askedMs = error instanceof OtpostError ? (error.retryAfterSeconds ?? 0) * 1_000 : 0;
+  return Math.max(Math.min(firstPauseMs * 2 ** (failures - 1), longestPauseMs), Math.min(askedMs, longestAskedMs));
 }
 
 /** Resolves after a while. @throws the reason of the signal, once it is aborted */

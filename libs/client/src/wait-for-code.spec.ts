@@ -81,6 +81,21 @@ describe('waitForCode', () => {
     expect(await client().waitForCode(login)).toMatchObject({ code: null, link: 'https://x.example/in' });
   });
 
+  it('gives a whole answer where the challenge has a schema', async () => {
+    const answer = { pin: '1234', colour: 'red' };
+    api.answer = script({ POST: [created({ ...pending, status: 'resolved', factor: 'user', answer })] });
+    expect(await client().waitForCode({ ...login, schema: {} })).toMatchObject({ code: null, link: null, answer });
+  });
+
+  it('cancels the challenge when whoever is told that it waits fails', async () => {
+    api.answer = script({ POST: [created(pending)], DELETE: [ok(pending)] });
+    const onPending = () => {
+      throw new Error('no display');
+    };
+    await expect(client().waitForCode(login, { onPending })).rejects.toThrow('no display');
+    expect(asked().at(-1)).toBe('DELETE /v1/challenges/c-1');
+  });
+
   it('cancels the challenge and says so when the time is over', async () => {
     api.answer = script({ POST: [created(pending)], GET: [ok(pending)], DELETE: [ok(pending)] });
     await expect(client().waitForCode(login, { timeoutSeconds: 0.2 })).rejects.toMatchObject({ code: 'timed_out' });

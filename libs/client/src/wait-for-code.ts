@@ -29,10 +29,12 @@ export interface WaitOptions {
 export interface ReceivedCode {
   challengeId: string;
   factor: Challenge['factor'];
-  /** Null for a magic link. */
+  /** Null for a magic link, and for a human's answer of several fields. */
   code: string | null;
-  /** Null for a code. */
+  /** Of a magic link, else null. */
   link: string | null;
+  /** A human's whole answer where the challenge has a `schema`, else null. */
+  answer: Record<string, unknown> | null;
   /** Of an authenticator: for how long the code is good. */
   expiresInSeconds: number | null;
   /** Says that the code was used, so that it is wiped. Without it that happens 60 s after it was given out. */
@@ -57,13 +59,11 @@ export async function waitForCode(
   const deadlineMs = Date.now() + timeoutSeconds * 1_000;
   const lifeSeconds = Math.min(Math.max(Math.ceil(timeoutSeconds), shortestLifeSeconds), longestLifeSeconds);
   const opened = await open(client, { ...request, expires_in_seconds: lifeSeconds }, signal);
-  if (opened.status === 'pending') onPending?.(opened);
   try {
+    if (opened.status === 'pending') onPending?.(opened);
     return received(client, await poll(client, opened, deadlineMs, signal));
   } catch (error) {
-    if (signal?.aborted === true || (error instanceof OtpostError && error.code === 'timed_out')) {
-      await cancel(client, opened.id);
-    }
+    if (opened.status === 'pending' && !hasEnded(error)) await cancel(client, opened.id);
     throw error;
   }
 }
@@ -110,11 +110,17 @@ function received(client: OtpostClient, challenge: Challenge): ReceivedCode {
   const { id, status, factor, code = null, link = null, expires_in_seconds = null } = challenge;
   if (status === 'expired') throw timedOut();
   if (status !== 'resolved') throw new OtpostError(`the challenge was ${status}`, { code: `challenge_${status}` });
-  if (code === null && link === null) {
+  const answer = (challenge.answer ?? null) as ReceivedCode['answer'];
+  if (code === null && link === null && answer === null) {
     throw new OtpostError('the code came, and was wiped before it could be read', { code: 'code_wiped' });
   }
   const ack = () => client.ack(id);
-  return { challengeId: id, factor, code, link, expiresInSeconds: expires_in_seconds, ack };
+  return { challengeId: id, factor, code, link, answer, expiresInSeconds: expires_in_seconds, ack };
+}
+
+/** Whether the challenge is over by itself. */
+function hasEnded(error: unknown): boolean {
+  return error instanceof OtpostError && (error.code.startsWith('challenge_') || error.code === 'code_wiped');
 }
 
 /** As far as that can be done: whoever gives up is not kept waiting, and a challenge ends by itself too. */
