@@ -1,7 +1,7 @@
 import { Module, type DynamicModule, type Provider, type Type } from '@nestjs/common';
 import { queueContracts } from '@otpost/contracts';
 import { Database, OwnerDatabase } from '@otpost/database';
-import { MessagingModule, QueueModule, type MessagingOptions } from '@otpost/messaging';
+import { MessagingModule, QueueModule, type MessagingOptions, observeJobs } from '@otpost/messaging';
 import type { Logger, ServiceConfig } from '@otpost/platform';
 import { CancelChallenge } from './challenges/cancel-challenge.js';
 import { ChallengeDeadlines } from './challenges/challenge-deadlines.js';
@@ -104,7 +104,7 @@ export class DispatcherModule {
       module: DispatcherModule,
       imports: [
         MessagingModule.forRoot(messaging),
-        QueueModule.forRoot({ ...messaging, service: 'dispatcher', queues: queueContracts }),
+        QueueModule.forRoot({ ...messaging, service: 'dispatcher', queues: queueContracts, observe: observeJobs }),
       ],
       controllers: rooms.flatMap(({ controllers }) => controllers),
       providers: [

@@ -2,7 +2,7 @@ import { Module, type DynamicModule, type Provider, type Type } from '@nestjs/co
 import { Database, OwnerDatabase } from '@otpost/database';
 import { queueContracts } from '@otpost/contracts';
 import type { KeyEncryption } from '@otpost/envelope';
-import { MessagingModule, QueueModule, type MessagingOptions } from '@otpost/messaging';
+import { MessagingModule, QueueModule, type MessagingOptions, observeJobs } from '@otpost/messaging';
 import type { Logger, ServiceConfig } from '@otpost/platform';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { KeyChanges } from './api-keys/key-changes.js';
@@ -86,7 +86,7 @@ export class VaultModule {
       module: VaultModule,
       imports: [
         MessagingModule.forRoot(messaging),
-        QueueModule.forRoot({ ...messaging, service: 'vault', queues: queueContracts }),
+        QueueModule.forRoot({ ...messaging, service: 'vault', queues: queueContracts, observe: observeJobs }),
       ],
       controllers: rooms.flatMap(({ controllers }) => controllers),
       providers: [

@@ -23,4 +23,5 @@ export { QueueModule, type QueueModuleOptions } from './queue-module.js';
 export { type AddOptions, JobQueues } from './job-queues.js';
 export { type JobContext, JobHandler, type JobHandlerOptions } from './job-handler.js';
 export type { JobOutcome } from './job-worker.js';
+export { observeJobs } from './observe-jobs.js';
 export { assertIdsOnly } from './job-schema.js';

@@ -1,6 +1,7 @@
 import type { NewEvent } from '@otpost/contracts';
 import { appendEvent, type Challenge, type Factor, type Transaction } from '@otpost/database';
 import { missingProperties, type AnswerSchema } from '../interactions/answer-schema.js';
+import { endedWithoutCode, secondsToCode } from './challenge-metrics.js';
 import { asksHuman } from './factor-ladder.js';
 
 /** A human is asked. */
@@ -10,6 +11,7 @@ export async function announceWaiting(tx: Transaction, row: Challenge): Promise<
 
 /** A challenge got its code: which factor gave it, and that a human who was asked need not answer any more. */
 export async function announceResolved(tx: Transaction, row: Challenge, factor: Factor): Promise<void> {
+  secondsToCode.observe({ factor }, (Date.now() - row.createdAt.getTime()) / 1_000);
   if (asksHuman(row.factors)) await announce(tx, row, { type: 'interaction.finished', payload: interactionOf(row) });
   await announce(tx, row, {
     type: 'challenge.resolved',
@@ -30,6 +32,7 @@ export async function announceFailed(
   row: Challenge,
   reason: 'expired' | 'cancelled' | 'invalid',
 ): Promise<void> {
+  endedWithoutCode.inc({ reason });
   await announce(tx, row, { type: 'interaction.failed', payload: { ...interactionOf(row), reason } });
 }
 

@@ -43,7 +43,10 @@ export class DestinationGuard {
     const host = bare(url.hostname);
     const addresses = isIP(host) === 0 ? await this.#resolve(host).catch(() => []) : [{ address: host }];
     if (!addresses.every(({ address }) => this.#rules.allows(address))) {
-      throw fieldError('url', 'leads to an address that is private, local or reserved');
+      throw fieldError(
+        'url',
+        'leads to an address that is private, local or reserved; whoever runs otpost may allow it in OTPOST_WEBHOOK_ALLOW_CIDRS',
+      );
     }
   }
 

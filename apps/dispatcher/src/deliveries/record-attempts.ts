@@ -1,4 +1,5 @@
 import { orUnavailable, type AttemptTrigger, type DeliveryState, type Queryable } from '@otpost/database';
+import { attemptSeconds } from './delivery-metrics.js';
 import type { Answer } from './webhook-sender.js';
 
 /** One request and what came of it, to be written down. */
@@ -40,4 +41,8 @@ export async function recordAttempts(db: Queryable, workspaceId: string, attempt
       values: [workspaceId, JSON.stringify(rows)],
     }),
   );
+  for (const { answer, durationMs } of attempts) {
+    const outcome = answer.success ? 'delivered' : answer.status === null ? 'failed' : 'refused';
+    attemptSeconds.observe({ outcome }, durationMs / 1_000);
+  }
 }
