@@ -140,8 +140,8 @@ function SignOut() {
   const signOut = useAction({
     run: () => api.DELETE('/console/session'),
     onDone: () => {
-      client.clear();
       client.setQueryData(sessionKey, null);
+      client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionKey[0] });
     },
   });
   return (

@@ -8,6 +8,15 @@ export const theme = createTheme({
   fontFamilyMonospace: 'ui-monospace, "SF Mono", Menlo, Consolas, monospace',
   headings: { fontWeight: '650' },
   cursorType: 'pointer',
+  components: {
+    // A link in a text is told from it by more than its colour.
+    Anchor: { defaultProps: { underline: 'always' } },
+    // Its own colours are too pale for text; what kind it is of, the ground behind it says.
+    Alert: { styles: { title: { color: 'var(--mantine-color-text)' } } },
+    Notification: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
+    Drawer: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
+    Modal: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
+  },
 });
 
 /** The library's own grey is too light on white for small text (WCAG 2.2, 1.4.3). */

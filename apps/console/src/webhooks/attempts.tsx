@@ -7,10 +7,10 @@ export function Attempts({ of: { attempts, next_attempt_at } }: { of: Delivery }
   return (
     <Stack gap="xs">
       {attempts.length === 0 && <Text size="sm">It was not tried yet.</Text>}
-      {attempts.map(({ id, at, trigger, status, error, latency_ms, response, success }) => (
+      {attempts.map(({ id, at, trigger, status, error, latency_ms, response }) => (
         <Stack key={id} gap={2}>
           <Text size="sm">
-            <Text span inherit fw={600} c={success ? 'teal' : 'red'}>
+            <Text span inherit fw={600}>
               {status ?? error?.replaceAll('_', ' ') ?? 'no answer'}
             </Text>{' '}
             after {latency_ms} ms, by {trigger}, <ClockTime at={at} />
