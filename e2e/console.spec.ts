@@ -153,6 +153,7 @@ withBrowser('the console in a browser', () => {
     ['webhooks', '/webhooks', 'Webhooks', 'Our runner'],
     ['deliveries', '/webhooks/deliveries', 'Webhooks', 'challenge.resolved'],
     ['numbers', '/numbers', 'Numbers', 'No numbers yet'],
+    ['forwarding', '/forwarding', 'Forwarding', 'Nothing is forwarded'],
     ['seats', '/seats', 'Seats', 'dana@example.com'],
     ['api-keys', '/api-keys', 'API keys', 'checkout agent'],
     ['audit', '/audit', 'Audit', 'challenge.opened'],
@@ -231,6 +232,7 @@ withBrowser('the console in a browser', () => {
     await show('/api-keys', 'API keys');
     await page.getByRole('button', { name: 'Make a key' }).click();
     await page.getByLabel('Name').fill('made here');
+    await page.getByLabel('Your own API key').first().fill(workspace.apiKey);
     await page.getByRole('button', { name: 'Make', exact: true }).click();
     await page.getByText('shown this once').waitFor();
     await page.getByRole('button', { name: 'Done' }).click();

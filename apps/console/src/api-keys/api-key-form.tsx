@@ -1,4 +1,4 @@
-import { Alert, Button, Checkbox, Group, Modal, Select, Stack, TextInput } from '@mantine/core';
+import { Alert, Button, Checkbox, Group, Modal, PasswordInput, Select, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { api, bodyOf } from '../api/client.js';
 import { messageOf } from '../api/problem.js';
@@ -31,13 +31,20 @@ export function ApiKeyForm({ opened, onClose }: { opened: boolean; onClose: () =
 
 function Fields({ onClose }: { onClose: () => void }) {
   const form = useForm({
-    initialValues: { name: '', scopes: ['codes:read', 'challenges:write'] as Scope[], days: null as string | null },
+    initialValues: {
+      name: '',
+      scopes: ['codes:read', 'challenges:write'] as Scope[],
+      days: null as string | null,
+      ownKey: '',
+    },
     validate: { scopes: (chosen) => (chosen.length === 0 ? 'Choose at least one' : null) },
   });
   const make = useAction({
-    run: ({ name, scopes: chosen, days }: typeof form.values) =>
+    run: ({ name, scopes: chosen, days, ownKey }: typeof form.values) =>
       bodyOf(
         api.POST('/v1/api-keys', {
+          // A session is a token, and a token makes no keys: nothing that outlives it can be had by it alone.
+          headers: { authorization: `Bearer ${ownKey.trim()}` },
           body: {
             scopes: chosen,
             ...(name === '' ? {} : { name }),
@@ -68,6 +75,13 @@ function Fields({ onClose }: { onClose: () => void }) {
           </Stack>
         </Checkbox.Group>
         <Select label="Expires after" placeholder="Never" data={lifetimes} clearable {...form.getInputProps('days')} />
+        <PasswordInput
+          label="Your own API key"
+          description="Once more, since what is made here outlives your session"
+          autoComplete="off"
+          required
+          {...form.getInputProps('ownKey')}
+        />
         {make.error !== null && (
           <Alert color="red" role="alert">
             {messageOf(make.error)}

@@ -12,6 +12,7 @@ export type Challenge = ItemOf<Read<'/v1/challenges'>>;
 export type ChallengeTrace = Read<'/v1/challenges/{id}/trace'>;
 export type Credential = Extract<Read<'/vault'>, unknown[]>[number];
 export type Delivery = ItemOf<Read<'/v1/deliveries'>>;
+export type ForwardingRule = ItemOf<Read<'/v1/forwarding-rules'>>;
 export type FullMessage = Read<'/v1/messages/{id}'>;
 export type Message = ItemOf<Read<'/v1/messages'>>;
 export type OtpSecret = ItemOf<Read<'/v1/otp-secrets'>>;

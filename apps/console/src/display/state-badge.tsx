@@ -23,7 +23,7 @@ const colours: Record<string, string> = {
 
 export function StateBadge({ state }: { state: string }) {
   return (
-    <Badge variant="dot" color={colours[state] ?? 'gray'} tt="none" fw={600}>
+    <Badge miw="max-content" variant="dot" color={colours[state] ?? 'gray'} tt="none" fw={600}>
       {state.replaceAll('_', ' ')}
     </Badge>
   );

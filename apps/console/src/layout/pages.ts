@@ -65,6 +65,14 @@ export const pages: readonly PageEntry[] = [
     component: lazy(() => import('../numbers/numbers-page.js')),
   },
   {
+    path: '/forwarding',
+    title: 'Forwarding',
+    icon: 'forwarding',
+    shortcut: 'f',
+    needs: 'admin',
+    component: lazy(() => import('../forwarding/forwarding-page.js')),
+  },
+  {
     path: '/seats',
     title: 'Seats',
     icon: 'seats',

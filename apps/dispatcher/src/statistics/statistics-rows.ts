@@ -5,7 +5,7 @@ type Counts = Omit<StatisticsView['challenges'], 'open'>;
 type Factor = StatisticsView['factors'][number];
 type Point = StatisticsView['series'][number];
 
-/** Some 24 to 60 points whatever the time that is looked at. */
+/** At most 48 points, whatever the time that is looked at. */
 export function bucketSecondsOf(hours: number): number {
   const wanted = (hours * 3_600) / 48;
   return [60, 300, 900, 1_800, 3_600, 10_800, 21_600, 43_200].find((seconds) => seconds >= wanted) ?? 86_400;
