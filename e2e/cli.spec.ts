@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
@@ -234,6 +234,20 @@ describe('otpost import', () => {
     expect(body.items).toHaveLength(3);
   });
 
+  it('stores again what was deleted meanwhile', async () => {
+    const { apiKey } = await createWorkspace(system);
+    const run = async () => {
+      const { stdout } = await start(['import', exported('google.txt'), '--json'], apiKey).ended;
+      return (JSON.parse(stdout) as { entries: { id: string | null }[] }).entries.map(({ id }) => id);
+    };
+    const [deleted, ...kept] = await run();
+    await call(system, `/v1/otp-secrets/${deleted ?? ''}`, { method: 'DELETE', key: apiKey });
+    const again = await run();
+    expect(again.slice(1)).toEqual(kept);
+    expect(again[0]).toEqual(expect.any(String));
+    expect(again[0]).not.toBe(deleted);
+  });
+
   it('reads standard input', async () => {
     const { child, ended } = start(['import', '-', '--dry-run']);
     child.stdin?.end(`otpauth://totp/Site:me?secret=${secret}\n`);
@@ -250,7 +264,38 @@ describe('otpost import', () => {
   });
 });
 
+/** A line to the gateway that can be cut. */
+async function startLine({ hostname, port }: URL): Promise<{ url: string; cut(): void; mend(): void; end(): void }> {
+  let isCut = false;
+  const ends = new Set<Socket>();
+  const server = createTcpServer((near) => {
+    if (isCut) return void near.destroy();
+    const far = connect(Number(port), hostname);
+    for (const [one, other] of [[near, far] as const, [far, near] as const]) {
+      ends.add(one);
+      one.on('error', () => undefined).on('close', () => void other.destroy());
+      one.pipe(other);
+    }
+  });
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  const cut = () => {
+    isCut = true;
+    for (const end of ends) end.destroy();
+    ends.clear();
+  };
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    cut,
+    mend: () => (isCut = false),
+    end: () => {
+      cut();
+      server.close();
+    },
+  };
+}
+
 describe('otpost webhooks listen', () => {
+  const signingSecret = `whsec_${Buffer.alloc(32, 'listen').toString('base64')}`;
   const received: { headers: IncomingHttpHeaders; body: string }[] = [];
   const server: Server = createServer((request, response) => {
     let body = '';
@@ -311,6 +356,48 @@ describe('otpost webhooks listen', () => {
     expect(JSON.parse(received[0]?.body ?? '')).toMatchObject({
       payload: { page_url: expect.stringContaining('/code/') },
     });
+  });
+
+  it('loses nothing and doubles nothing where connections are lost', async () => {
+    const line = await startLine(new URL(system.gatewayUrl));
+    const { port } = server.address() as AddressInfo;
+    const args = [
+      'webhooks',
+      'listen',
+      '-f',
+      String(port),
+      '-e',
+      'interaction.failed',
+      '--url',
+      line.url,
+      '--secret',
+      signingSecret,
+    ];
+    const listening = start(args);
+    const forwarded = () => listening.said.stdout.match(/interaction\.failed/g)?.length ?? 0;
+    const happen = async () => {
+      const body = { permissioned_user_id: 'dave', domain: 'events.example' };
+      const opened = await call<{ id: string }>(system, '/v1/challenges', { key: workspace.apiKey, body });
+      await call(system, `/v1/challenges/${opened.body.id}`, { method: 'DELETE', key: workspace.apiKey });
+    };
+    await until('the stream', () => (listening.said.stdout.includes('forwarding') ? true : undefined));
+    received.length = 0;
+    // Before the first event, and then between events.
+    for (let round = 1; round <= 3; round += 1) {
+      line.cut();
+      await until('the loss', () => (listening.said.stderr.includes('connection lost') ? true : undefined));
+      await happen();
+      line.mend();
+      await until('what happened meanwhile', () => (forwarded() === 2 * round - 1 ? true : undefined));
+      await happen();
+      await until('what happened after', () => (forwarded() === 2 * round ? true : undefined));
+    }
+    listening.child.kill('SIGINT');
+    await listening.ended;
+    line.end();
+    const ids = received.map(({ headers }) => headers['webhook-id']);
+    expect(ids).toHaveLength(6);
+    expect(new Set(ids).size).toBe(6);
   });
 
   it('does not begin where the key may not see events', async () => {

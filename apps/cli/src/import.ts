@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import type { Command } from 'commander';
@@ -86,11 +86,10 @@ async function outcomeOf(
 
 /** An idempotency key that only the holder of the API key could make of a secret: the same file twice within a day stores it once. */
 function storeWith(client: OtpostClient, apiKey: string): Store {
-  return async (account) => {
-    const key = createHmac('sha256', apiKey).update(`${identityOf(account)} ${account.issuer ?? ''}:${account.label}`);
+  const store = async (account: OtpAccount, idempotencyKey: string) => {
     const moving = account.type === 'totp' ? { period: account.periodSeconds } : { counter: account.counter };
     const made = await client.post('/v1/otp-secrets', {
-      params: { header: { 'Idempotency-Key': `import-${key.digest('base64url')}` } },
+      params: { header: { 'Idempotency-Key': idempotencyKey } },
       body: {
         type: account.type,
         label: account.label || account.issuer || 'imported',
@@ -102,6 +101,19 @@ function storeWith(client: OtpostClient, apiKey: string): Store {
       },
     });
     return made.id;
+  };
+  return async (account) => {
+    const names = `${account.issuer ?? ''}:${account.label}`;
+    const key = createHmac('sha256', apiKey)
+      .update(`${identityOf(account)} ${names}`)
+      .digest('base64url');
+    try {
+      return await store(account, `import-${key}`);
+    } catch (error) {
+      // It was stored by this key before, and deleted since.
+      if (exitCodeOf(error) !== exitCodes.notFound) throw error;
+      return store(account, `import-${randomUUID()}`);
+    }
   };
 }
 

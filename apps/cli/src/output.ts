@@ -11,12 +11,12 @@ export class Output {
   /** The command's answer. */
   answer(json: unknown, text: string): void {
     if (this.isJson) this.stdout.write(`${JSON.stringify(json)}\n`);
-    else if (text !== '') this.stdout.write(`${text}\n`);
+    else if (text !== '') this.stdout.write(`${harmless(text)}\n`);
   }
 
   /** What a person wants to know, and a program that reads the answer must not see. */
   note(text: string): void {
-    if (!this.isJson) this.stderr.write(`${text}\n`);
+    if (!this.isJson) this.stderr.write(`${harmless(text)}\n`);
   }
 
   /** The same, where a person reads the answer itself. */
@@ -25,9 +25,14 @@ export class Output {
   }
 }
 
-/** Rows in columns, each as wide as its widest cell. Names come from outside: nothing that a terminal would obey gets through. */
+/** Names and answers come from outside: nothing that a terminal would obey gets through. */
+function harmless(text: string): string {
+  return text.replace(/[^\P{Cc}\n\t]/gu, '');
+}
+
+/** Rows in columns, each as wide as its widest cell. */
 export function table(rows: readonly (readonly string[])[]): string {
-  const clean = rows.map((row) => row.map((cell) => cell.replace(/[\p{Cc}\p{Cs}]/gu, '')));
+  const clean = rows.map((row) => row.map((cell) => cell.replace(/[\n\t]/g, ' ')));
   const widths = clean.reduce<number[]>(
     (most, row) => row.map((cell, column) => Math.max(most[column] ?? 0, cell.length)),
     [],

@@ -74,10 +74,11 @@ function hasEnded(signal: AbortSignal | undefined): boolean {
 /** Given up when its user says so, and when it has been silent for too long: a peer that vanished says no farewell. */
 class Connection {
   readonly #controller = new AbortController();
-  readonly #silence = setTimeout(() => this.close(), longestSilenceMs);
   readonly #stop = () => this.close();
+  #silence: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly outer: AbortSignal | undefined) {
+    this.#listen();
     outer?.addEventListener('abort', this.#stop, { once: true });
   }
 
@@ -88,8 +89,10 @@ class Connection {
   async *watched({ body }: Response): AsyncGenerator<Uint8Array> {
     if (body === null) return;
     for await (const chunk of body) {
-      this.#silence.refresh();
+      // However long its reader takes over it, that is no silence of the other side.
+      clearTimeout(this.#silence);
       yield chunk as Uint8Array;
+      this.#listen();
     }
   }
 
@@ -97,5 +100,9 @@ class Connection {
     clearTimeout(this.#silence);
     this.outer?.removeEventListener('abort', this.#stop);
     this.#controller.abort(new OtpostError('the connection was silent', { code: 'unreachable' }));
+  }
+
+  #listen(): void {
+    this.#silence = setTimeout(this.#stop, longestSilenceMs);
   }
 }
