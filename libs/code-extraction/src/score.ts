@@ -155,10 +155,13 @@ function scoreSighting(
 /** "Wyze 2FA 2209": nothing else is said in so few words, and no other number. */
 function isTerse({ passage, start, end }: Sighting): boolean {
   const { role, text } = passage;
+  if (role !== 'text' || text.trim().length > mostTerse) return false;
   const rest = (text.slice(0, start) + text.slice(end)).replace(time, '');
-  return role === 'text' && text.trim().length <= 45 && /\p{L}/u.test(rest) && !/\d/.test(rest);
+  return /\p{L}/u.test(rest) && !/\d/.test(rest);
 }
 
+/** Characters. */
+const mostTerse = 45;
 const time = /\b\d{1,2}:\d\d\b/g;
 
 function addOrigin(sighting: Sighting, known: Knowledge, evidence: Evidence): void {
