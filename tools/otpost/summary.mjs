@@ -16,6 +16,7 @@ export function summary(home, urls, seconds) {
     seconds === undefined ? 'otpost is ready.' : `otpost is ready after ${seconds} s.`,
     '',
     `  API        ${urls.gateway_url}    (documentation: ${urls.gateway_url}/docs)`,
+    `  Console    ${urls.gateway_url}/console    (sign in with the API key)`,
     `  Inbound    ${urls.ingest_url}    mail: ${urls.smtp_url}`,
     ...(demo ? [`  API key    ${demo.api_key}    (workspace "demo")`] : []),
     `  Root key   ${readKey('OTPOST_ROOT_KEY', home) ?? 'none'}`,
