@@ -19,6 +19,7 @@ import { RedisConnection } from './redis-connection.js';
 import { readReplies } from './reply-reader.js';
 import { missingRequests, runScript } from './scripts.js';
 import { addressBytes, Direction, encodeEnvelope, idBytes, noReply, peekId } from './wire.js';
+import { Withdrawals } from './withdrawals.js';
 
 export interface CallOptions {
   /** Aborted: the call ends as `cancelled`, the handler's own signal is aborted, an unread request is withdrawn. */
@@ -56,8 +57,7 @@ export class RpcClient {
   private readonly stopListening: () => void;
   private readonly reading: Promise<void>;
   private readonly maxInFlight: number;
-  private withdrawn: PendingCall[] = [];
-  private cancelled: PendingCall[] = [];
+  private readonly withdrawals: Withdrawals;
   private sequence = 0;
   private isClosed = false;
 
@@ -66,6 +66,7 @@ export class RpcClient {
     private readonly options: RpcClientOptions = {},
   ) {
     this.maxInFlight = options.maxInFlight ?? 2_000;
+    this.withdrawals = new Withdrawals(messaging);
     this.deadlines = new Deadlines(messaging.now, (now) => this.expire(now));
     this.stopListening = messaging.commands.onReady(() => this.resume());
     this.replies = messaging.connect('blocking');
@@ -193,7 +194,7 @@ export class RpcClient {
 
   private cancel(call: PendingCall): void {
     call.fail(cancelled());
-    if (call.maybeSent) this.withdraw(call, true);
+    if (call.maybeSent) this.withdrawals.add(call, { isToStop: true });
   }
 
   private expire(now: number): number {
@@ -204,38 +205,13 @@ export class RpcClient {
         continue;
       }
       call.giveUp(this.messaging.commands.ready ? 'deadline_exceeded' : 'unavailable');
-      if (call.maybeSent) this.withdraw(call, false);
+      if (call.maybeSent) this.withdrawals.add(call);
     }
     for (const event of this.events) {
       if (event.giveUpAt > now) next = Math.min(next, event.giveUpAt);
       else event.refused(unavailable('Redis did not take the event'));
     }
     return next;
-  }
-
-  /** Takes requests that nobody waits for out of the stream, and tells handlers that have begun to stop. */
-  private withdraw(call: PendingCall, tellHandler: boolean): void {
-    if (this.withdrawn.length === 0 && this.cancelled.length === 0) setImmediate(() => this.flushWithdrawn());
-    if (call.entryId !== '') this.withdrawn.push(call);
-    if (tellHandler) this.cancelled.push(call);
-  }
-
-  private flushWithdrawn(): void {
-    const { commands, keys, sealer } = this.messaging;
-    const { withdrawn, cancelled: told } = this;
-    this.withdrawn = [];
-    this.cancelled = [];
-    if (!commands.ready) return;
-    const entryIds = new Map<ServiceName, string[]>();
-    for (const { contract, entryId } of withdrawn) {
-      entryIds.set(contract.service, [...(entryIds.get(contract.service) ?? []), entryId]);
-    }
-    // A courtesy: replicas drop what is too late by themselves.
-    for (const [service, ids] of entryIds) commands.client.xdel(keys.requests(service), ...ids).catch(() => undefined);
-    for (const { contract, envelope } of told) {
-      const frame = sealer.seal(Direction.cancel, envelope, '');
-      commands.client.publish(keys.control(contract.service), frame).catch(() => undefined);
-    }
   }
 
   private resume(): void {
