@@ -1,10 +1,10 @@
-import { Alert, Button, Checkbox, Group, Modal, PasswordInput, Select, Stack, TextInput } from '@mantine/core';
+import { Button, Checkbox, Modal, PasswordInput, Select, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { api, bodyOf } from '../api/client.js';
-import { messageOf } from '../api/problem.js';
 import { useAction } from '../api/queries.js';
 import { ShownOnce } from '../display/shown-once.js';
 import type { Scope } from '../session/session.js';
+import { FormEnd } from '../display/form-end.js';
 
 const scopes: Record<Scope, string> = {
   'codes:read': 'Get codes',
@@ -82,19 +82,7 @@ function Fields({ onClose }: { onClose: () => void }) {
           required
           {...form.getInputProps('ownKey')}
         />
-        {make.error !== null && (
-          <Alert color="red" role="alert">
-            {messageOf(make.error)}
-          </Alert>
-        )}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            Close
-          </Button>
-          <Button type="submit" loading={make.isPending}>
-            Make
-          </Button>
-        </Group>
+        <FormEnd error={make.error} submit="Make" isPending={make.isPending} onClose={onClose} />
       </Stack>
     </form>
   );

@@ -1,9 +1,9 @@
 import { useState, type FormEvent } from 'react';
-import { Alert, Button, Group, Modal, SegmentedControl, Stack, Textarea, TextInput } from '@mantine/core';
+import { Alert, Button, Modal, SegmentedControl, Stack, Textarea, TextInput } from '@mantine/core';
 import { api, bodyOf } from '../api/client.js';
-import { messageOf } from '../api/problem.js';
 import { useAction } from '../api/queries.js';
 import { ShownOnce } from '../display/shown-once.js';
+import { FormEnd } from '../display/form-end.js';
 
 /** By what somebody has in hand: the secret in letters, its link, or the export of a whole app. */
 export function AuthenticatorForm({ opened, onClose }: { opened: boolean; onClose: () => void }) {
@@ -89,24 +89,12 @@ function Fields({ onClose }: { onClose: () => void }) {
             aria-label="Kind"
           />
         )}
-        {add.error !== null && (
-          <Alert color="red" role="alert">
-            {messageOf(add.error)}
-          </Alert>
-        )}
         {add.data !== undefined && add.data.skipped.length > 0 && (
           <Alert color="yellow" title={`${add.data.imported} stored, ${add.data.skipped.length} left out`}>
             {add.data.skipped.map((one) => `${one.label}: ${one.reason}`).join('; ')}
           </Alert>
         )}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            Close
-          </Button>
-          <Button type="submit" loading={add.isPending}>
-            {isExport ? 'Import' : 'Store'}
-          </Button>
-        </Group>
+        <FormEnd error={add.error} submit={isExport ? 'Import' : 'Store'} isPending={add.isPending} onClose={onClose} />
       </Stack>
     </form>
   );

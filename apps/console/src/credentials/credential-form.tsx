@@ -1,10 +1,11 @@
-import { Alert, Button, Group, Modal, PasswordInput, Select, Stack, TextInput } from '@mantine/core';
+import { Alert, Group, Modal, PasswordInput, Select, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { api, bodyOf } from '../api/client.js';
-import { fieldErrorsOf, messageOf } from '../api/problem.js';
+import { fieldErrorsOf } from '../api/problem.js';
 import { useAction } from '../api/queries.js';
 import type { Credential } from '../api/types.js';
 import { factorNames } from './factor-names.js';
+import { FormEnd } from '../display/form-end.js';
 
 const empty = {
   permissioned_user_id: '',
@@ -93,19 +94,13 @@ function Fields({ onClose, credential }: Omit<CredentialFormProps, 'opened'>) {
             It gets an address of its own. Give that to the site, or forward the site’s mail to it.
           </Alert>
         )}
-        {save.error !== null && Object.keys(fieldErrorsOf(save.error)).length === 0 && (
-          <Alert color="red" role="alert">
-            {messageOf(save.error)}
-          </Alert>
-        )}
-        <Group justify="flex-end" mt="sm">
-          <Button variant="default" onClick={onClose}>
-            Close
-          </Button>
-          <Button type="submit" loading={save.isPending}>
-            {isNew ? 'Store' : 'Change'}
-          </Button>
-        </Group>
+        <FormEnd
+          error={save.error}
+          isErrorAtFields={Object.keys(fieldErrorsOf(save.error)).length > 0}
+          submit={isNew ? 'Store' : 'Change'}
+          isPending={save.isPending}
+          onClose={onClose}
+        />
       </Stack>
     </form>
   );

@@ -1,10 +1,11 @@
-import { Alert, Button, Group, Modal, Select, Stack, TextInput } from '@mantine/core';
+import { Modal, Select, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { api, bodyOf } from '../api/client.js';
-import { fieldErrorsOf, messageOf } from '../api/problem.js';
+import { fieldErrorsOf } from '../api/problem.js';
 import { useAction } from '../api/queries.js';
 import type { ForwardingRule } from '../api/types.js';
 import { nameOf, useCredentials } from '../credentials/credential-names.js';
+import { FormEnd } from '../display/form-end.js';
 
 const empty = { destination: '', channel: null as ForwardingRule['channel'], credential_id: null as string | null };
 
@@ -57,19 +58,13 @@ function Fields({ onClose }: { onClose: () => void }) {
           clearable
           {...form.getInputProps('credential_id')}
         />
-        {add.error !== null && Object.keys(form.errors).length === 0 && (
-          <Alert color="red" role="alert">
-            {messageOf(add.error)}
-          </Alert>
-        )}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            Close
-          </Button>
-          <Button type="submit" loading={add.isPending}>
-            Add
-          </Button>
-        </Group>
+        <FormEnd
+          error={add.error}
+          isErrorAtFields={Object.keys(form.errors).length > 0}
+          submit="Add"
+          isPending={add.isPending}
+          onClose={onClose}
+        />
       </Stack>
     </form>
   );

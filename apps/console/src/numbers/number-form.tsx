@@ -1,10 +1,11 @@
-import { Alert, Button, Group, Modal, PasswordInput, SegmentedControl, Select, Stack, TextInput } from '@mantine/core';
+import { Alert, Button, Modal, PasswordInput, SegmentedControl, Select, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { api, bodyOf } from '../api/client.js';
-import { fieldErrorsOf, messageOf } from '../api/problem.js';
+import { fieldErrorsOf } from '../api/problem.js';
 import { useAction } from '../api/queries.js';
 import { nameOf, useCredentials } from '../credentials/credential-names.js';
 import { Copyable } from '../display/copy.js';
+import { FormEnd } from '../display/form-end.js';
 
 const empty = { e164: '', mode: 'dedicated', credential_id: null as string | null, account_sid: '', auth_token: '' };
 
@@ -93,19 +94,13 @@ function Fields({ onClose }: { onClose: () => void }) {
           autoComplete="off"
           {...form.getInputProps('auth_token')}
         />
-        {add.error !== null && Object.keys(form.errors).length === 0 && (
-          <Alert color="red" role="alert">
-            {messageOf(add.error)}
-          </Alert>
-        )}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            Close
-          </Button>
-          <Button type="submit" loading={add.isPending}>
-            Add
-          </Button>
-        </Group>
+        <FormEnd
+          error={add.error}
+          isErrorAtFields={Object.keys(form.errors).length > 0}
+          submit="Add"
+          isPending={add.isPending}
+          onClose={onClose}
+        />
       </Stack>
     </form>
   );

@@ -1,9 +1,10 @@
-import { Alert, Button, Group, Modal, Stack, TextInput } from '@mantine/core';
+import { Group, Modal, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { api, bodyOf } from '../api/client.js';
-import { fieldErrorsOf, messageOf } from '../api/problem.js';
+import { fieldErrorsOf } from '../api/problem.js';
 import { useAction } from '../api/queries.js';
 import type { Seat } from '../api/types.js';
+import { FormEnd } from '../display/form-end.js';
 
 const empty = { email: '', first_name: '', last_name: '', forwarding_number: '' };
 
@@ -51,19 +52,13 @@ function Fields({ seat, onClose }: { seat: Seat | null; onClose: () => void }) {
           placeholder="+13125550142"
           {...form.getInputProps('forwarding_number')}
         />
-        {save.error !== null && Object.keys(form.errors).length === 0 && (
-          <Alert color="red" role="alert">
-            {messageOf(save.error)}
-          </Alert>
-        )}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            Close
-          </Button>
-          <Button type="submit" loading={save.isPending}>
-            {seat === null ? 'Add' : 'Change'}
-          </Button>
-        </Group>
+        <FormEnd
+          error={save.error}
+          isErrorAtFields={Object.keys(form.errors).length > 0}
+          submit={seat === null ? 'Add' : 'Change'}
+          isPending={save.isPending}
+          onClose={onClose}
+        />
       </Stack>
     </form>
   );

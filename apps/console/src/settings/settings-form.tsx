@@ -1,9 +1,10 @@
-import { Alert, Button, Group, NumberInput, Stack, Switch, TextInput, Title } from '@mantine/core';
+import { NumberInput, Stack, Switch, TextInput, Title } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { api, bodyOf } from '../api/client.js';
-import { fieldErrorsOf, messageOf } from '../api/problem.js';
+import { fieldErrorsOf } from '../api/problem.js';
 import { useAction } from '../api/queries.js';
 import type { Workspace } from '../api/types.js';
+import { FormEnd } from '../display/form-end.js';
 
 export function SettingsForm({ workspace: { name, settings } }: { workspace: Workspace }) {
   const form = useForm({ initialValues: { name, ...settings } });
@@ -45,16 +46,13 @@ export function SettingsForm({ workspace: { name, settings } }: { workspace: Wor
           description="Whoever comes second waits for the next one"
           {...form.getInputProps('exclusive_time_steps', { type: 'checkbox' })}
         />
-        {save.error !== null && Object.keys(form.errors).length === 0 && (
-          <Alert color="red" role="alert">
-            {messageOf(save.error)}
-          </Alert>
-        )}
-        <Group justify="flex-end">
-          <Button type="submit" loading={save.isPending} disabled={!form.isDirty()}>
-            Change
-          </Button>
-        </Group>
+        <FormEnd
+          error={save.error}
+          isErrorAtFields={Object.keys(form.errors).length > 0}
+          submit="Change"
+          isPending={save.isPending}
+          isUnchanged={!form.isDirty()}
+        />
       </Stack>
     </form>
   );

@@ -1,10 +1,11 @@
-import { Alert, Button, Group, Modal, MultiSelect, Stack, TextInput } from '@mantine/core';
+import { Button, Modal, MultiSelect, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { api, bodyOf } from '../api/client.js';
-import { fieldErrorsOf, messageOf } from '../api/problem.js';
+import { fieldErrorsOf } from '../api/problem.js';
 import { useAction } from '../api/queries.js';
 import { ShownOnce } from '../display/shown-once.js';
 import { eventTypes, isEventType } from './event-types.js';
+import { FormEnd } from '../display/form-end.js';
 
 export function EndpointForm({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   return (
@@ -54,19 +55,13 @@ function Fields({ onClose }: { onClose: () => void }) {
           data={eventTypes}
           {...form.getInputProps('events')}
         />
-        {add.error !== null && Object.keys(form.errors).length === 0 && (
-          <Alert color="red" role="alert">
-            {messageOf(add.error)}
-          </Alert>
-        )}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            Close
-          </Button>
-          <Button type="submit" loading={add.isPending}>
-            Add
-          </Button>
-        </Group>
+        <FormEnd
+          error={add.error}
+          isErrorAtFields={Object.keys(form.errors).length > 0}
+          submit="Add"
+          isPending={add.isPending}
+          onClose={onClose}
+        />
       </Stack>
     </form>
   );
