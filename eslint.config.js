@@ -22,7 +22,7 @@ const boundaries = [
 ];
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/generated/**', '**/node_modules/**', '.nx/**', '.otpost/**', '.otpost-test/**'] },
+  { ignores: ['**/dist/**', '**/generated/**', '**/node_modules/**', '.nx/**', '.otpost/**'] },
   js.configs.recommended,
   {
     files: ['**/*.{ts,tsx}'],
