@@ -21,8 +21,11 @@ interface Canary {
 interface Needle {
   what: string;
   form: string;
-  found: (text: string) => boolean;
+  value: string;
 }
+
+/** A number of few digits is looked for as a word of its own, else a time in microseconds holds it. */
+const numberWord = /(?<![\w.])\d{6,10}(?!\w)/g;
 
 /** Longer than any needle: what lies across two chunks of a file is found too. */
 const overlapCharacters = 4_096;
@@ -45,11 +48,17 @@ export function remembered(): Canary[] {
 
 /** Reads all logs of all systems of this run, Redis traffic included, and the whole database of the shared one. */
 export async function findLeaks(system: System): Promise<Leak[]> {
-  const needles = remembered().flatMap(needlesOf);
+  const canaries = remembered();
+  const isNumber = ({ value }: Canary) => /^\d{6,10}$/.test(value);
+  const numbers = new Map(canaries.filter(isNumber).map(({ what, value }) => [value, what]));
+  const needles = canaries.filter((canary) => !isNumber(canary)).flatMap(needlesOf);
   const leaks = new Map<string, Leak>();
   const look = (where: string, text: string) => {
-    for (const { what, form, found } of needles) {
-      if (found(text)) leaks.set(`${what} ${where} ${form}`, { what, where, form });
+    const report = (what: string, form: string) => leaks.set(`${what} ${where} ${form}`, { what, where, form });
+    for (const { what, form, value } of needles) if (text.includes(value)) report(what, form);
+    for (const [word] of text.matchAll(numberWord)) {
+      const what = numbers.get(word);
+      if (what !== undefined) report(what, 'plain');
     }
   };
   for (const file of logFiles()) await eachChunk(file, (text) => look(file.replace(`${testFolder()}/`, ''), text));
@@ -63,9 +72,6 @@ function canaryFile(): string {
 
 function needlesOf({ what, value }: Canary): Needle[] {
   const bytes = Buffer.from(value);
-  // A number of few digits is looked for as a word of its own, else a time in microseconds holds it.
-  const word = new RegExp(`(?<![\\w.])${value}(?!\\w)`);
-  if (/^\d{6,10}$/.test(value)) return [{ what, form: 'plain', found: (text) => word.test(text) }];
   const forms = {
     plain: value,
     // Files are read as bytes; MONITOR writes bytes that are not ASCII as \xNN.
@@ -76,7 +82,7 @@ function needlesOf({ what, value }: Canary): Needle[] {
     base64: bytes.toString('base64').replace(/=+$/, '').slice(0, -1),
   };
   const different = Object.entries(forms).filter(([form, needle]) => form === 'plain' || needle !== value);
-  return different.map(([form, needle]) => ({ what, form, found: (text) => text.includes(needle) }));
+  return different.map(([form, needle]) => ({ what, form, value: needle }));
 }
 
 function logFiles(): string[] {

@@ -86,19 +86,6 @@ describe('a challenge with an authenticator', () => {
     expect((await open({ otp_secret_id })).body.code).toBe(hotpAt({ secret, digits: 8 }, 4));
   });
 
-  it('exclusive: each gets a time step of its own, the later ones when their window opens', async () => {
-    const otp_secret_id = await store({ type: 'totp', period: 1, digits: 8 });
-    const from = Date.now();
-    const opened = await Promise.all(Array.from({ length: 12 }, () => open({ otp_secret_id, exclusive: true })));
-    const resolved = await Promise.all(
-      opened.map(async ({ body }) => (body.code === undefined ? (await get(body.id, 30)).body : body)),
-    );
-    expect(resolved.map(({ status }) => status)).toEqual(Array.from({ length: 12 }, () => 'resolved'));
-    expect(new Set(resolved.map(({ code }) => code)).size).toBe(12);
-    // The twelfth window opens in the eleventh second after the first one's: the wait is what the period makes it.
-    expect(Date.now() - from).toBeGreaterThan(10_000);
-  });
-
   it('refuses what cannot be: two targets, none, an unknown one, a validity as long as the period', async () => {
     const otp_secret_id = await store({ type: 'totp' });
     expect((await open({})).status).toBe(422);

@@ -6,4 +6,5 @@ export default {
   rootDir: import.meta.dirname,
   testMatch: ['<rootDir>/**/*.spec.ts'],
   testTimeout: 60_000,
+  testSequencer: '<rootDir>/longest-first.mjs',
 };

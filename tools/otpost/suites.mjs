@@ -119,10 +119,7 @@ export async function endToEndTests({ output, signal, folder, patterns }) {
       config: 'e2e/jest.config.js',
       args: ['--passWithNoTests', ...args, '--', ...patterns],
       folder,
-      environment: cleanEnvironment({
-        OTPOST_TEST_FOLDER: folder.path,
-        OTPOST_FAULTS_SIZE: process.env.OTPOST_FAULTS_SIZE,
-      }),
+      environment: cleanEnvironment({ OTPOST_TEST_FOLDER: folder.path }),
       onFile: (line) => output.line(line),
       signal,
     });
