@@ -75,4 +75,16 @@ export default tseslint.config(
       },
     },
   },
+  {
+    files: ['examples/cloudflare-email-worker/*.js'],
+    languageOptions: {
+      globals: {
+        atob: 'readonly',
+        btoa: 'readonly',
+        crypto: 'readonly',
+        Response: 'readonly',
+        TextEncoder: 'readonly',
+      },
+    },
+  },
 );

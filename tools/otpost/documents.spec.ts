@@ -1,0 +1,119 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, posix } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { slug } from './slug.mjs';
+import { inRoot, root } from './workspace.mjs';
+
+const files = execFileSync(
+  'git',
+  ['-c', 'safe.directory=*', 'ls-files', '-z', '--cached', '--others', '--exclude-standard'],
+  { cwd: root, encoding: 'utf8' },
+)
+  .split('\0')
+  .filter((path) => path !== '' && existsSync(inRoot(path)));
+const folders = new Set(files.flatMap(parents));
+const documents = files.filter((path) => path.endsWith('.md'));
+const read = (path: string) => readFileSync(inRoot(path), 'utf8');
+
+function parents(path: string): string[] {
+  const folder = dirname(path);
+  return folder === '.' ? ['.'] : [folder, ...parents(folder)];
+}
+
+/** Without fenced blocks. */
+const prose = (path: string) => read(path).replace(/^( *)(`{3,}|~{3,})[^\n]*\n[\s\S]*?^\1\2 *$/gm, '');
+const codeSpans = (path: string) => [...prose(path).matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code);
+
+function linksIn(path: string): string[] {
+  const text = prose(path).replace(/`[^`\n]+`/g, '`code`');
+  return [
+    ...text.matchAll(/\]\(<?([^)\s>]+)>?(?: "[^"]*")?\)/g),
+    ...text.matchAll(/^\[[^\]]+\]: <?([^\s>]+)>?/gm),
+    ...text.matchAll(/\b(?:src|href)="([^"]+)"/g),
+    ...text.matchAll(/<(https?:[^>]+)>/g),
+  ].map(([, target = '']) => target);
+}
+
+function anchorsOf(path: string): Set<string> {
+  const seen = new Map<string, number>();
+  const headings = [...prose(path).matchAll(/^#{1,6} +(.+?) *#*$/gm)].map(([, heading = '']) => {
+    const anchor = slug(heading.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').replace(/[`*]/g, ''));
+    const before = seen.get(anchor) ?? 0;
+    seen.set(anchor, before + 1);
+    return before === 0 ? anchor : `${anchor}-${before}`;
+  });
+  return new Set(headings);
+}
+
+/** What is wrong with a link; nothing if it leads somewhere. */
+function fault(from: string, target: string): string | undefined {
+  if (/^[a-z][a-z+.-]*:/i.test(target)) {
+    const isUrl = URL.canParse(target) && ['https:', 'http:', 'mailto:'].includes(new URL(target).protocol);
+    return isUrl ? undefined : 'is no URL';
+  }
+  const [path = '', anchor] = decodeURI(target).split('#', 2);
+  if (path.startsWith('/')) return 'is absolute: it leads elsewhere on a forge than on the site';
+  const file = path === '' ? from : posix.normalize(posix.join(dirname(from), path)).replace(/\/$/, '');
+  if (!files.includes(file) && !folders.has(file)) return 'does not exist';
+  if (anchor !== undefined && !anchorsOf(file).has(anchor)) return 'has no such heading';
+  return undefined;
+}
+
+describe('the documents', () => {
+  it.each(documents)('%s: every link and image leads somewhere', (path) => {
+    const faults = linksIn(path).flatMap((target) => fault(path, target)?.replace(/^/, `${target} `) ?? []);
+    expect(faults).toEqual([]);
+  });
+
+  it('would be told of a link that leads nowhere', () => {
+    expect(fault('docs/keys.md', 'nothing.md')).toBe('does not exist');
+    expect(fault('docs/keys.md', 'audit.md#nothing')).toBe('has no such heading');
+    expect(fault('docs/keys.md', 'audit.md#an-example')).toBeUndefined();
+    expect(fault('docs/keys.md', '/audit.md')).toMatch('absolute');
+    expect(fault('docs/keys.md', 'https://')).toBe('is no URL');
+  });
+
+  it('name no file that there is not', () => {
+    const top = [...folders].filter((folder) => !folder.includes('/') && folder !== '.');
+    const named = new RegExp(`^(?:\\./)?((?:${top.join('|').replaceAll('.', '\\.')})/[\\w./@-]*\\w)/?$`);
+    const missing = documents.flatMap((path) =>
+      codeSpans(path).flatMap((code) => {
+        const file = named.exec(code)?.[1];
+        if (file === undefined || file.includes('/dist')) return []; // what is built is not in git
+        return files.includes(file) || folders.has(file) ? [] : [`${path}: ${file}`];
+      }),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it('name no variable that nothing reads', () => {
+    const code = files.filter((path) => !/\.(md|spec\.ts|png)$/.test(path));
+    const variable = /\bOTPOST(?:_[A-Z0-9]+)+\b/g;
+    const known = new Set(code.flatMap((path) => read(path).match(variable) ?? []));
+    const unknown = documents.flatMap((path) =>
+      (read(path).match(variable) ?? [])
+        .filter((name) => !known.has(name) && !known.has(name.replace(/_FILE$/, '')))
+        .map((name) => `${path}: ${name}`),
+    );
+    expect(unknown).toEqual([]);
+  });
+
+  it('name no route that there is not', () => {
+    const { paths } = JSON.parse(read('docs/openapi.json')) as { paths: Record<string, Record<string, unknown>> };
+    const routes = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replace(/\{\w+\}/g, '*')}`),
+    );
+    const hooks = ['twilio/sms', 'sendgrid/parse', 'sendgrid/parse/*', 'email/mime'].map(
+      (hook) => `POST /inbound/${hook}`,
+    );
+    const unknown = documents.flatMap((path) =>
+      codeSpans(path).flatMap((code) => {
+        const [, method, route = ''] = /^(GET|POST|PUT|PATCH|DELETE) (\/[^\s?&]+)/.exec(code) ?? [];
+        const asked = `${method} ${route.replace(/\{\w+\}|<[^>]+>|:\w+/g, '*').replace(/\.$/, '')}`;
+        return method === undefined || [...routes, ...hooks].includes(asked) ? [] : [`${path}: ${code}`];
+      }),
+    );
+    expect(unknown).toEqual([]);
+  });
+});
