@@ -18,7 +18,17 @@ export interface CallOptions {
 }
 
 /** What may not be found anywhere afterwards, by the name of its field. */
-const secretFields = new Set(['secret', 'key', 'token', 'client_encryption_key', 'password', 'tfa_secret', 'uri']);
+const secretFields = new Set([
+  'secret',
+  'key',
+  'token',
+  'client_encryption_key',
+  'password',
+  'tfa_secret',
+  'uri',
+  'otpauth_uri',
+  'setup_url',
+]);
 
 /** Calls the gateway with an API key. Secrets in request and answer are remembered for the canary test; so are codes. */
 export async function call<Body = Record<string, unknown>>(

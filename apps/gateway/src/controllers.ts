@@ -3,6 +3,7 @@ import { AccessTokensController } from './api-keys/access-tokens.controller.js';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { AuditController } from './audit/audit.controller.js';
 import { ChallengesController } from './challenges/challenges.controller.js';
+import { SeatSessionController } from './console/seat-session.controller.js';
 import { SessionController } from './console/session.controller.js';
 import { ForwardingRulesController } from './forwarding/forwarding-rules.controller.js';
 import { InboundPolicyController } from './inboxes/inbound-policy.controller.js';
@@ -12,6 +13,7 @@ import { MessagesController } from './messages/messages.controller.js';
 import { OtpSecretsController } from './otp-secrets/otp-secrets.controller.js';
 import { PhoneNumbersController } from './phone-numbers/phone-numbers.controller.js';
 import { RunsController } from './runs/runs.controller.js';
+import { SeatSignInsController } from './seats/seat-sign-ins.controller.js';
 import { SeatsController } from './seats/seats.controller.js';
 import { SendblueSeatsController } from './seats/sendblue-seats.controller.js';
 import { SettingsController } from './settings/settings.controller.js';
@@ -40,6 +42,8 @@ export const gatewayControllers: Type[] = [
   OtpSecretsController,
   PhoneNumbersController,
   RunsController,
+  SeatSessionController,
+  SeatSignInsController,
   SeatsController,
   SendblueSeatsController,
   SessionController,

@@ -13,6 +13,8 @@ import { ChallengeWaits } from './challenges/challenge-waits.js';
 import { PageUrls } from './challenges/page-urls.js';
 import { CodePageController } from './code-page/code-page.controller.js';
 import { ConsoleController } from './console/console.controller.js';
+import { SeatView } from './console/seat-view.js';
+import { SignInThrottle } from './console/sign-in-throttle.js';
 import { gatewayControllers } from './controllers.js';
 import { DocumentationController } from './documentation/documentation.controller.js';
 import { ConfirmationPageController } from './forwarding/confirmation-page.controller.js';
@@ -60,6 +62,8 @@ export class GatewayModule {
         ImportNumber,
         KeyUses,
         RedisRateCounter,
+        SeatView,
+        SignInThrottle,
         { provide: Database, useValue: database },
         { provide: QrReader, useValue: new QrReader() },
         { provide: PageUrls, useValue: new PageUrls(config) },

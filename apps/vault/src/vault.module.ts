@@ -40,6 +40,12 @@ import { PhoneNumbersController } from './phone-numbers/phone-numbers.controller
 import { DepositMessages } from './received-codes/deposit-messages.js';
 import { ReceivedCodesController } from './received-codes/received-codes.controller.js';
 import { WipeCodes } from './received-codes/wipe-codes.js';
+import { InviteSeat } from './seat-sign-ins/invite-seat.js';
+import { PasswordHashes } from './seat-sign-ins/password-hashes.js';
+import { SeatSessions } from './seat-sign-ins/seat-sessions.js';
+import { SeatSignInsController } from './seat-sign-ins/seat-sign-ins.controller.js';
+import { SetUpSignIn } from './seat-sign-ins/set-up-sign-in.js';
+import { SignSeatIn } from './seat-sign-ins/sign-seat-in.js';
 import { WebhookSecretsController } from './webhook-secrets/webhook-secrets.controller.js';
 import { WorkspacesController } from './workspaces/workspaces.controller.js';
 
@@ -74,6 +80,10 @@ const rooms: { controllers: Type[]; providers: Provider[] }[] = [
   { controllers: [PhoneNumbersController], providers: [CreatePhoneNumber] },
   { controllers: [ChallengeCodesController], providers: [DescribeFactors, TakeForChallenge] },
   { controllers: [AuditController, UsageController], providers: [AuditSealer] },
+  {
+    controllers: [SeatSignInsController],
+    providers: [InviteSeat, PasswordHashes, SeatSessions, SetUpSignIn, SignSeatIn],
+  },
   { controllers: [WebhookSecretsController], providers: [] },
   { controllers: [KeysController], providers: [DataKeys, DataKeyRotation, KekRotation, KeyKeeper, VaultKeyPairs] },
 ];

@@ -20,6 +20,7 @@ import * as messages from './vault/messages.js';
 import * as otpSecrets from './vault/otp-secrets.js';
 import * as phoneNumbers from './vault/phone-numbers.js';
 import * as receivedCodes from './vault/received-codes.js';
+import * as seatSignIns from './vault/seat-sign-ins.js';
 import * as webhookSecrets from './vault/webhook-secrets.js';
 import * as workspaces from './vault/workspaces.js';
 
@@ -42,6 +43,7 @@ const declarations = [
   otpSecrets,
   phoneNumbers,
   receivedCodes,
+  seatSignIns,
   statistics,
   webhookEndpoints,
   webhookSecrets,

@@ -31,6 +31,7 @@ const expected = {
     otp_secret: all,
     phone_number: all,
     received_code: all,
+    seat_sign_in: all,
     time_step_lease: all,
     usage_counter: 'SELECT',
     vault_key_pair: 'INSERT SELECT UPDATE',

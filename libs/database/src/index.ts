@@ -65,6 +65,7 @@ export type {
   PhoneNumber,
   ReceivedCode,
   Seat,
+  SeatSignIn,
   TimeStepLease,
   UsageCounter,
   VaultKeyPair,

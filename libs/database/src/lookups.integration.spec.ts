@@ -68,6 +68,7 @@ describe('look-ups before the workspace is known', () => {
     expect(await findApiKey(pools.gateway, id)).toEqual({
       workspaceId: workspace.workspaceId,
       parentId: null,
+      seatId: null,
       name: 'spec',
       env: 'test',
       secretHash: Buffer.from(secretHash),

@@ -10,6 +10,8 @@ export interface ApiKeyRecord {
   workspaceId: string;
   /** Of an access token: the key it was minted with. */
   parentId: string | null;
+  /** Of a session in the console: the seat that signed in. */
+  seatId: string | null;
   name: string;
   env: string;
   /** SHA-256 of the secret part. */
@@ -26,8 +28,8 @@ export interface ApiKeyRecord {
 export async function findApiKey(db: Queryable, keyId: string): Promise<ApiKeyRecord | undefined> {
   const { rows } = await db.query<ApiKeyRecord>({
     name: 'find_api_key',
-    text: `SELECT workspace_id AS "workspaceId", parent_id AS "parentId", name, env, secret_hash AS "secretHash", scopes,
-             rate_limit_per_second AS "rateLimitPerSecond", expires_at AS "expiresAt", revoked_at AS "revokedAt"
+    text: `SELECT workspace_id AS "workspaceId", parent_id AS "parentId", seat_id AS "seatId", name, env,
+             secret_hash AS "secretHash", scopes, rate_limit_per_second AS "rateLimitPerSecond", expires_at AS "expiresAt", revoked_at AS "revokedAt"
            FROM find_api_key($1)`,
     values: [keyId],
   });

@@ -39,6 +39,7 @@ function keyOf(id: string): KnownKey {
     id,
     countedAs: id,
     workspaceId: 'w',
+    seatId: null,
     secretHash: new Uint8Array(32),
     scopes: new Set(),
     expiresAtMs: null,

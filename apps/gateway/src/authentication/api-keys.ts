@@ -6,6 +6,8 @@ export interface KnownKey {
   /** Whose limit its requests count against: tokens share that of the key they were minted with. */
   countedAs: string;
   workspaceId: string;
+  /** Of a session in the console: the seat that signed in, and acts. */
+  seatId: string | null;
   secretHash: Uint8Array;
   scopes: ReadonlySet<Scope>;
   expiresAtMs: number | null;

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { apiKeySecretMatches, AppError, hashApiKeySecret, scopes } from '@otpost/contracts';
+import { apiKeySecretMatches, AppError, hashApiKeySecret, scopes, type Actor } from '@otpost/contracts';
 import type { Secret } from '@otpost/envelope';
 import { endpointOf, type Access } from '../http/endpoint.js';
 import type { Authenticated } from '../http/request-state.js';
@@ -71,7 +71,7 @@ export class AuthenticationGuard implements CanActivate {
     await this.#limit(key, reply);
     this.options.onUse(id);
     return {
-      caller: { actor: { kind: 'api_key', id }, ip: request.ip, request_id: request.otpost.id },
+      caller: { actor: actorOf(key), ip: request.ip, request_id: request.otpost.id },
       workspaceId: key.workspaceId,
       keyId: id,
       scopes: key.scopes,
@@ -86,6 +86,11 @@ export class AuthenticationGuard implements CanActivate {
     reply.header('ratelimit-limit', limit).header('ratelimit-remaining', remaining).header('ratelimit-reset', 1);
     if (!allowed) throw new AppError('rate_limited', `more than ${limit} requests in a second`, { retryAfterSeconds });
   }
+}
+
+/** Whoever signs in as a seat acts as that seat, whatever session it is. */
+function actorOf({ id, seatId }: KnownKey): Actor {
+  return seatId === null ? { kind: 'api_key', id } : { kind: 'seat', id: seatId };
 }
 
 function permit(authenticated: Authenticated, access: Access): void {

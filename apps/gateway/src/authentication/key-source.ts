@@ -15,6 +15,7 @@ export class DatabaseKeySource implements KeySource {
       id,
       countedAs: key.parentId ?? id,
       workspaceId: key.workspaceId,
+      seatId: key.seatId,
       secretHash: key.secretHash,
       scopes: new Set(key.scopes as Scope[]),
       expiresAtMs: key.expiresAt?.getTime() ?? null,

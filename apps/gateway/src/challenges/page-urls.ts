@@ -20,6 +20,11 @@ export class PageUrls {
     return challengePageUrl(this.#pages, this.#publicUrl, challengeId);
   }
 
+  /** A page of the console. @param path below /console */
+  ofConsole(path: string): string {
+    return `${this.#publicUrl.replace(/\/$/, '')}/console${path}`;
+  }
+
   /** The challenge of a page; undefined for a name that was never given out. */
   challengeOf(pageName: string): string | undefined {
     return this.#pages.challengeOf(pageName);

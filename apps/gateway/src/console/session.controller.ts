@@ -8,9 +8,7 @@ import {
   mintAccessToken,
   parseApiKey,
   revokeAccessToken,
-  scope,
   secretText,
-  workspaceView,
 } from '@otpost/contracts';
 import type { Secret } from '@otpost/envelope';
 import { RpcClient } from '@otpost/messaging';
@@ -20,19 +18,13 @@ import { CallOf, type Call } from '../http/call.js';
 import { defineEndpoint, Handles, type InputOf } from '../http/endpoint.js';
 import { Input } from '../http/input.js';
 import { RateLimiter } from '../rate-limits/rate-limiter.js';
+import { SeatView, sessionView } from './seat-view.js';
 
 const tag = 'Console';
 const path = '/console/session';
 const sessionSeconds = 12 * 3_600;
 /** A key cannot be guessed; this keeps whoever tries from being a burden. */
 const signInsPerSecond = 5;
-
-const session = z.object({
-  workspace: workspaceView,
-  /** Of the session's own access token. */
-  key_id: z.string(),
-  scopes: z.array(scope),
-});
 
 const signIn = defineEndpoint({
   method: 'POST',
@@ -42,7 +34,7 @@ const signIn = defineEndpoint({
   summary:
     'Sign in to the console with an API key; the answer sets a cookie that may do what the key may, for 12 hours',
   body: z.strictObject({ api_key: secretText }),
-  response: session,
+  response: sessionView,
 });
 
 const whoAmI = defineEndpoint({
@@ -51,7 +43,7 @@ const whoAmI = defineEndpoint({
   access: 'any-key',
   tag,
   summary: 'Who is signed in',
-  response: session,
+  response: sessionView,
 });
 
 const signOut = defineEndpoint({
@@ -73,6 +65,7 @@ export class SessionController {
     @Inject(RpcClient) private readonly rpc: RpcClient,
     @Inject(KeyCache) private readonly keys: KeyCache,
     @Inject(RateLimiter) private readonly rateLimiter: RateLimiter,
+    @Inject(SeatView) private readonly seats: SeatView,
   ) {}
 
   @Handles(signIn)
@@ -95,13 +88,14 @@ export class SessionController {
     const minted = await this.rpc.call(mintAccessToken, { ...caller, parent_id: key.id, ttl_seconds: lifetimeSeconds });
     const workspace = await this.rpc.call(getWorkspace, { ...caller, id: key.workspaceId });
     setConsoleCookie(reply, minted.token, lifetimeSeconds);
-    return { workspace, key_id: minted.token_id, scopes: [...key.scopes] };
+    return { workspace, key_id: minted.token_id, scopes: [...key.scopes], seat: null };
   }
 
   @Handles(whoAmI)
   async whoAmI(@CallOf() { caller, keyId, scopes, signal }: Call, @Input() _input: InputOf<typeof whoAmI>) {
     const workspace = await this.rpc.call(getWorkspace, { ...caller, id: caller.workspace_id }, { signal });
-    return { workspace, key_id: keyId, scopes: [...scopes] };
+    const seat = await this.seats.of(caller.workspace_id, caller.actor);
+    return { workspace, key_id: keyId, scopes: [...scopes], seat };
   }
 
   @Handles(signOut)
@@ -119,7 +113,12 @@ export class SessionController {
   async #keyOf(text: Secret): Promise<KnownKey> {
     const presented = parseApiKey(text.reveal().trim());
     const known = presented === null ? null : await this.keys.find(presented.id);
-    if (presented === null || known === null || !apiKeySecretMatches(presented.secret, known.secretHash)) {
+    if (
+      presented === null ||
+      known === null ||
+      known.seatId !== null ||
+      !apiKeySecretMatches(presented.secret, known.secretHash)
+    ) {
       throw new AppError('unauthenticated', 'this is no API key of a workspace, or it was revoked');
     }
     if (secondsLeft(known) < shortestSeconds) throw new AppError('key_expired', 'the API key has expired');

@@ -1,7 +1,9 @@
 import { Controller, Inject } from '@nestjs/common';
 import { z } from 'zod';
-import { notFound, pageOf, pageRequest } from '@otpost/contracts';
+import { notFound, pageOf, pageRequest, removeSeatSignIn } from '@otpost/contracts';
 import { Database, runIdempotently } from '@otpost/database';
+import { RpcClient } from '@otpost/messaging';
+import { KeyCache } from '../authentication/api-keys.js';
 import { CallOf, type Call } from '../http/call.js';
 import { defineEndpoint, Handles, type InputOf } from '../http/endpoint.js';
 import { Input } from '../http/input.js';
@@ -66,7 +68,11 @@ const remove = defineEndpoint({
 /** Humans of the workspace, for whoever administers it. */
 @Controller()
 export class SeatsController {
-  constructor(@Inject(Database) private readonly database: Database) {}
+  constructor(
+    @Inject(Database) private readonly database: Database,
+    @Inject(RpcClient) private readonly rpc: RpcClient,
+    @Inject(KeyCache) private readonly keys: KeyCache,
+  ) {}
 
   @Handles(create)
   async create(@CallOf() { caller, idempotency }: Call, @Input() { body }: InputOf<typeof create>) {
@@ -125,8 +131,12 @@ export class SeatsController {
 
   @Handles(remove)
   async remove(@CallOf() { caller }: Call, @Input() { params }: InputOf<typeof remove>) {
+    const seat = await this.database.withWorkspace(caller.workspace_id, (tx) => findSeat(tx, params.id));
+    // First, so that every gateway is told of the sessions that end: with the seat's row they would go in silence.
+    await this.rpc.call(removeSeatSignIn, { ...caller, seat_id: seat.id });
+    this.keys.forgetAll();
     await this.database.withWorkspace(caller.workspace_id, async (tx) => {
-      const { id } = await findSeat(tx, params.id);
+      const { id } = seat;
       const { count } = await tx.seat.deleteMany({ where: { id } });
       if (count === 0) throw notFound('seat');
       await auditSeat(tx, caller, 'seat.removed', id);

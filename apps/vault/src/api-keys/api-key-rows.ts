@@ -7,6 +7,7 @@ export interface NewApiKeyRow {
   env: string;
   scopes: Scope[];
   parentId?: string;
+  seatId?: string;
   expiresAt?: Date | null;
   rateLimitPerSecond?: number | null;
 }

@@ -14,7 +14,7 @@ import {
   type ResponseOf,
   type Scope,
 } from '@otpost/contracts';
-import { Database, touchApiKeys, type ApiKey } from '@otpost/database';
+import { Database, touchApiKeys, type ApiKey, type Prisma } from '@otpost/database';
 import { OnEvent, Rpc } from '@otpost/messaging';
 import { recordAudit } from '../audit/record-audit.js';
 import { createOnce } from '../idempotency/create-once.js';
@@ -40,7 +40,7 @@ export class ApiKeysController {
     if (expiresAt !== null && expiresAt.getTime() <= Date.now()) throw fieldError('expires_at', 'is in the past');
     return this.database.withWorkspace(workspaceId, async (tx) => {
       const maker = await tx.apiKey.findUnique({ where: { id: request.actor.id }, select: { parentId: true } });
-      if (maker?.parentId != null) throw notForTokens();
+      if (maker?.parentId != null || request.actor.kind === 'seat') throw notForTokens();
       const created = await createOnce(tx, {
         dataKeys: this.dataKeys,
         workspaceId,
@@ -73,6 +73,7 @@ export class ApiKeysController {
         where: {
           workspaceId: workspace_id,
           parentId: null,
+          seatId: null,
           ...(page.cursor == null ? {} : { id: { gt: page.cursor } }),
         },
         orderBy: { id: 'asc' },
@@ -88,7 +89,7 @@ export class ApiKeysController {
 
   @Rpc(revokeApiKey)
   async revoke(request: RequestOf<typeof revokeApiKey>): Promise<ResponseOf<typeof revokeApiKey>> {
-    await this.#revoke(request, request.id, 'API key', 'api_key.revoked', { parentId: null });
+    await this.#revoke(request, request.id, 'API key', 'api_key.revoked', { parentId: null, seatId: null });
     return {};
   }
 
@@ -98,7 +99,7 @@ export class ApiKeysController {
     return this.database.withWorkspace(workspaceId, async (tx) => {
       const parent = await tx.apiKey.findUnique({ where: { id: parentId } });
       if (parent === null || parent.revokedAt !== null) throw notFound('API key');
-      if (parent.parentId !== null) throw notForTokens();
+      if (parent.parentId !== null || parent.seatId !== null) throw notForTokens();
       const wanted = Date.now() + ttl_seconds * 1_000;
       const expiresAt = new Date(Math.min(wanted, parent.expiresAt?.getTime() ?? wanted));
       const scopes = parent.scopes as Scope[];
@@ -122,7 +123,9 @@ export class ApiKeysController {
 
   @Rpc(revokeAccessToken)
   async revokeToken(request: RequestOf<typeof revokeAccessToken>): Promise<ResponseOf<typeof revokeAccessToken>> {
-    await this.#revoke(request, request.id, 'access token', 'access_token.revoked', { parentId: { not: null } });
+    await this.#revoke(request, request.id, 'access token', 'access_token.revoked', {
+      OR: [{ parentId: { not: null } }, { seatId: { not: null } }],
+    });
     return {};
   }
 
@@ -140,7 +143,7 @@ export class ApiKeysController {
     id: string,
     what: string,
     action: string,
-    kind: { parentId: null | { not: null } },
+    kind: Prisma.ApiKeyWhereInput,
   ): Promise<void> {
     const { workspace_id: workspaceId } = request;
     await this.database.withWorkspace(workspaceId, async (tx) => {

@@ -42,6 +42,7 @@ export const sealedTables: readonly SealedTable[] = [
     workspaceColumn: 'workspace_id',
     rowIdColumn: 'id',
   },
+  { table: 'seat_sign_in', columns: ['password', 'totp_secret'], workspaceColumn: 'workspace_id', rowIdColumn: 'id' },
   // Of a call with the root key there is no workspace_id, and what is sealed is sealed for the resource it made.
   { table: 'idempotency_record', columns: ['once_secret'], workspaceColumn: null, rowIdColumn: 'resource_id' },
 ];
@@ -51,6 +52,7 @@ export const unsealedColumns: readonly string[] = [
   'otp_secret.seed_fingerprint',
   'idempotency_record.body_hmac',
   'inbound_message.dedupe_hmac',
+  'seat_sign_in.setup_hash',
 ];
 
 /** Where a value of one of these columns is sealed to. */
