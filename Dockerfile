@@ -27,12 +27,12 @@ RUN NX_DAEMON=false npx nx run-many -t build && npm prune --omit=dev --ignore-sc
 FROM node:24-slim
 ENV NODE_ENV=production
 WORKDIR /otpost
-COPY --from=build --chown=root:root /otpost/package.json ./
-COPY --from=build --chown=root:root /otpost/node_modules ./node_modules
-COPY --from=build --chown=root:root /otpost/apps ./apps
-COPY --from=build --chown=root:root /otpost/libs ./libs
-COPY --from=build --chown=root:root /otpost/prisma ./prisma
-COPY --from=build --chown=root:root /otpost/deploy/compose ./deploy/compose
+COPY --from=build /otpost/package.json ./
+COPY --from=build /otpost/node_modules ./node_modules
+COPY --from=build /otpost/apps ./apps
+COPY --from=build /otpost/libs ./libs
+COPY --from=build /otpost/prisma ./prisma
+COPY --from=build /otpost/deploy/compose ./deploy/compose
 # Nothing of the image is writable by the one who runs it.
 USER node
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \

@@ -21,7 +21,10 @@ const shared = {
   'root.key': { services: ['gateway'], make: () => `otp_root_${randomBytes(32).toString('base64url')}` },
 };
 
-for (const service of Object.keys(serviceRoles)) mkdirSync(join(secretsFolder, service), { recursive: true });
+for (const service of Object.keys(serviceRoles)) {
+  mkdirSync(join(secretsFolder, service), { recursive: true });
+  own(join(secretsFolder, service)); // keys-cli puts a new keyring in the place of the old one
+}
 
 for (const [file, { services, make }] of Object.entries(shared)) {
   const known = services.map((service) => join(secretsFolder, service, file)).find((path) => existsSync(path));
