@@ -22,7 +22,17 @@ const boundaries = [
 ];
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/generated/**', '**/node_modules/**', '.nx/**', '.otpost/**'] },
+  {
+    ignores: [
+      '**/dist/**',
+      '**/generated/**',
+      '**/node_modules/**',
+      '.nx/**',
+      '.otpost/**',
+      '**/.vitepress/.temp/**',
+      '**/*.timestamp-*.mjs',
+    ],
+  },
   js.configs.recommended,
   {
     files: ['**/*.{ts,tsx}'],

@@ -18,11 +18,15 @@ export async function extract(args) {
 }
 
 /**
- * `./otpost docs`: writes the files that are made from the code.
+ * `./otpost docs`: writes the files that are made from the code. `--site`: builds the documentation as a site.
  * @param {string[]} args
  */
 export async function docs(args) {
-  parseFlags('docs', args, {});
+  const { flags } = parseFlags('docs', args, { site: ['--site'] });
+  if (flags.site) {
+    await install(outputTo(process.stderr));
+    return runHere('node_modules/vitepress/bin/vitepress.js', ['build', inRoot('docs')]);
+  }
   return runBuilt('apps/gateway/dist/documentation/write-documents.js', [root]);
 }
 
@@ -62,6 +66,16 @@ async function runBuilt(script, args, environment = process.env) {
   const output = outputTo(process.stderr);
   await install(output);
   await build(output);
+  return runHere(script, args, environment);
+}
+
+/**
+ * @param {string} script
+ * @param {string[]} args
+ * @param {NodeJS.ProcessEnv} [environment]
+ * @returns {Promise<number>} exit code
+ */
+function runHere(script, args, environment = process.env) {
   const child = spawn(process.execPath, [inRoot(script), ...args], { stdio: 'inherit', env: environment });
   // Ctrl-C in a terminal reaches it too: it ends as it sees fit, and so do we.
   process.on('SIGINT', () => {});

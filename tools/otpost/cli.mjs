@@ -44,6 +44,7 @@ const usage = `Usage: ./otpost <command>
   test [suite] [pattern] All tests, or one suite: format, lint, types, boundaries, unit, integration, e2e.
   bench <name> [--here]  Run bench/<name>.mjs against a system of its own, or with --here against the running one.
   docs                   Write the files that are made from the code: OpenAPI, scopes, .env.example.
+  docs --site            Build the documentation as a site: docs/.vitepress/dist, to be served by any web server.
   help                   This.
 
 With the running system and its demo workspace, or with what OTPOST_URL and OTPOST_API_KEY name (docs/cli.md):

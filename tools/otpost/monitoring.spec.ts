@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import { slug } from './slug.mjs';
 import { inRoot } from './workspace.mjs';
 
 const read = (path: string) => readFileSync(inRoot(path), 'utf8');
@@ -13,7 +14,7 @@ const registered = new Set(
 );
 
 describe('dashboard, alerts and their documentation', () => {
-  it.each(['deploy/grafana/dashboard.json', 'deploy/grafana/alerts.yaml', 'docs/metrics.md'])(
+  it.each(['deploy/grafana/dashboard.json', 'deploy/grafana/alerts.yaml', 'docs/metrics.md', 'docs/runbook.md'])(
     '%s name only metrics that there are',
     (path) => {
       const named = [...read(path).matchAll(/\botpost_[a-z_]+/g)].map(([name]) =>
@@ -22,6 +23,17 @@ describe('dashboard, alerts and their documentation', () => {
       expect(named.filter((name) => !registered.has(name))).toEqual([]);
     },
   );
+
+  it('has a section of the runbook for every alert, and sends there', () => {
+    const alerts = [...read('deploy/grafana/alerts.yaml').matchAll(/alert: (\w+)[\s\S]*?runbook_url: (\S+)/g)];
+    const all = read('deploy/grafana/alerts.yaml').match(/alert: /g) ?? [];
+    expect(alerts.map(([, name = '', url]) => ({ name, url }))).toEqual(
+      alerts.map(([, name = '']) => ({ name, url: `docs/runbook.md#${slug(name)}` })),
+    );
+    expect(alerts).toHaveLength(all.length);
+    const sections = new Set([...read('docs/runbook.md').matchAll(/^## (Otpost\w+)$/gm)].map(([, name]) => name));
+    expect([...sections].sort()).toEqual(alerts.map(([, name]) => name).sort());
+  });
 
   it('tells of every metric', () => {
     const documented = read('docs/metrics.md');
