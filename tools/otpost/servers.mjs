@@ -96,7 +96,7 @@ async function startRedis(
 ) {
   if (port === undefined || redisProgram === undefined) {
     urls.redisUrl = environment['REDIS_URL'] ?? '';
-    return checkReachable('REDIS_URL', urls.redisUrl, 6379);
+    return checkReachable('REDIS_URL', urls.redisUrl, urls.redisUrl.includes('+sentinel:') ? 26379 : 6379);
   }
   const plan = redis({
     program: redisProgram,
@@ -112,17 +112,21 @@ async function startRedis(
 }
 
 /**
- * A server that somebody else runs.
+ * A server that somebody else runs; for Redis several may be named, one of which has to answer.
  * @param {string} variable
  * @param {string} text of the URL: never printed, it holds a password
  * @param {number} defaultPort
  */
 async function checkReachable(variable, text, defaultPort) {
-  if (!URL.canParse(text)) throw new UserError(`${variable} is not a URL.`);
-  const { hostname, port } = new URL(text);
-  const target = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || defaultPort), timeoutMs: 5_000 };
-  const reason = await whyNotReachable(target);
-  if (reason)
-    throw new UserError(`nothing answers at ${target.host}:${target.port} (${reason}), which ${variable} names.`);
-  return `${target.host}:${target.port}, from ${variable}`;
+  const hosts = /^[a-z+]+:\/\/(?:[^@/]*@)?([^@/?#]+)/.exec(text)?.[1];
+  if (hosts === undefined) throw new UserError(`${variable} is not a URL.`);
+  const reasons = [];
+  for (const address of hosts.split(',')) {
+    const [, name = '', port = defaultPort] = /^(\[.+\]|[^:]*)(?::(\d+))?$/.exec(address) ?? [];
+    const host = name.replace(/^\[|\]$/g, '');
+    const reason = await whyNotReachable({ host, port: Number(port), timeoutMs: 5_000 });
+    if (!reason) return `${host}:${port}, from ${variable}`;
+    reasons.push(`nothing answers at ${host}:${port} (${reason})`);
+  }
+  throw new UserError(`${reasons.join(', ')}, which ${variable} names.`);
 }

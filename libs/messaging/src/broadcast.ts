@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
 import { AppError, type BroadcastContract } from '@otpost/contracts';
 import { decodeBody, encodeBody } from './contract-codec.js';
@@ -20,6 +21,9 @@ interface Listener {
 
 /** A message that is older than this was kept by somebody. */
 const lifeMs = 30_000;
+/** How long one node of a cluster may be away before a message is given up. */
+const bridgedOutageMs = 2_000;
+const retryMs = 50;
 
 /** Tells all processes that listen. Nothing is kept: who is not connected is not told, and learns that it missed something. */
 export class Broadcast {
@@ -43,10 +47,17 @@ export class Broadcast {
       pattern: contract.topic,
     });
     const frame = sealer.seal(Direction.broadcast, envelope, body);
-    try {
-      await commands.client.publish(keys.broadcast(contract.topic), frame);
-    } catch (cause) {
-      throw new AppError('unavailable', 'Temporarily unavailable, try again', { cause, retryAfterSeconds: 1 });
+    const giveUpAt = performance.now() + bridgedOutageMs;
+    for (;;) {
+      try {
+        await commands.client.publish(keys.broadcast(contract.topic), frame);
+        return;
+      } catch (cause) {
+        // On a cluster another node passes it on; there, who listens may not have noticed anything.
+        if (!commands.ready || performance.now() > giveUpAt)
+          throw new AppError('unavailable', 'Temporarily unavailable, try again', { cause, retryAfterSeconds: 1 });
+        await delay(retryMs);
+      }
     }
   }
 

@@ -1,8 +1,8 @@
 import { Queue } from 'bullmq';
 import { AppError, type JobOf, type QueueContract } from '@otpost/contracts';
 import type { Secret } from '@otpost/envelope';
-import { traceParent, type Logger } from '@otpost/platform';
-import { openRedis, parseRedisUrl, type RedisClient } from './redis-connection.js';
+import { parseRedisUrl, traceParent, type Logger } from '@otpost/platform';
+import { openRedis, type RedisClient } from './open-redis.js';
 
 export interface QueueConnectionOptions {
   /** See `RedisConnection`. */

@@ -1,9 +1,9 @@
 import { type Job, UnrecoverableError, Worker } from 'bullmq';
 import { AppError, type ErrorCode } from '@otpost/contracts';
-import { inSpan } from '@otpost/platform';
+import { inSpan, parseRedisUrl } from '@otpost/platform';
 import type { JobContext, JobHandlerMetadata } from './job-handler.js';
 import { queueName, queuePrefix, type QueueConnectionOptions } from './job-queues.js';
-import { openRedis, parseRedisUrl, type RedisClient } from './redis-connection.js';
+import { openRedis, type RedisClient } from './open-redis.js';
 
 /** How one attempt at a job ended, for metrics and logs. */
 export interface JobOutcome {

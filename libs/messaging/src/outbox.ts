@@ -85,6 +85,8 @@ export class Outbox {
       this.schedule();
     } catch {
       for (const message of messages) message.unsure();
+      // Later ones ask first, and wait for the answer: one node of a cluster may be away while the connection counts as ready.
+      this.incarnation = '';
     }
   }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { RedisClient } from './redis-connection.js';
+import type { RedisClient } from './open-redis.js';
 
 /** A Lua script: everything in it happens at once, on the one node that has its keys. */
 export interface LuaScript {

@@ -52,6 +52,11 @@ describe('loadConfig', () => {
     expect(problems.join()).not.toMatch(/seven|hunter2/);
   });
 
+  it('says what is wrong with a Redis URL without its password', () => {
+    const problems = problemsOf({ ...dispatcher, REDIS_URL: 'redis+cluster://:hunter2@a:1,b:1/7' });
+    expect(problems).toEqual(['REDIS_URL: a cluster has only the database 0']);
+  });
+
   it('reads a secret from the file that its _FILE variable names', () => {
     const path = join(mkdtempSync(join(tmpdir(), 'otpost-config-')), 'transport.key');
     writeFileSync(path, `${key}\n`);

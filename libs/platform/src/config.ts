@@ -7,6 +7,7 @@ import { inboundFields } from './config-inbound.js';
 import { keyProviderFields } from './config-key-providers.js';
 import { twilioFields } from './config-twilio.js';
 import { webhookFields } from './config-webhooks.js';
+import { parseRedisUrl } from './redis-url.js';
 import { port, secretText, type VariableMeta } from './config-fields.js';
 
 const secretBytes = (hex: string) => new Secret<Uint8Array>(Buffer.from(hex, 'hex'));
@@ -48,13 +49,9 @@ const everyService = z.object({
     .max(500)
     .default(10)
     .meta({ description: 'Connections to PostgreSQL that one replica may hold.' }),
-  REDIS_URL: secretText(
-    z
-      .string()
-      .regex(/^rediss?(\+(sentinel|cluster))?:\/\//, 'must start with redis://, redis+sentinel:// or redis+cluster://'),
-  ).meta({
+  REDIS_URL: secretText(z.string().superRefine(isRedisUrl)).meta({
     description:
-      'Redis 7 or newer, or Valkey. With Sentinel: redis+sentinel://host:port,host:port/<master>; a cluster: redis+cluster://host:port,host:port; TLS: rediss.',
+      'Redis 7 or newer, or Valkey. With Sentinel: redis+sentinel://host:port,host:port/<master>; a cluster: redis+cluster://host:port,host:port; TLS: rediss. See docs/redis.md.',
     example: 'redis://:password@127.0.0.1:6379',
     secret: true,
   }),
@@ -247,6 +244,15 @@ export function environmentExample(): string {
     lines.push(fallback === undefined ? `# ${name}=${meta?.example ?? ''}` : `# ${name}=${fallback}`, '');
   }
   return lines.join('\n');
+}
+
+/** What is wrong is told without the URL, which may hold a password. */
+function isRedisUrl(url: string, context: z.RefinementCtx): void {
+  try {
+    parseRedisUrl(url);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: (error as TypeError).message });
+  }
 }
 
 /** Zod keeps what `.meta()` was given; the shape is ours alone to know. */

@@ -13,3 +13,5 @@ export { inSpan, openSpan, traceParent } from './tracing.js';
 export type { OpenSpan, SpanPlan } from './tracing.js';
 export { runService } from './service.js';
 export type { ServiceContext, ServiceParts } from './service.js';
+export { parseRedisUrl } from './redis-url.js';
+export type { RedisAddress } from './redis-url.js';
