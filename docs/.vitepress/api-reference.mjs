@@ -53,10 +53,11 @@ export function referencePage(tag) {
 /** @param {Operation & { method: string, path: string }} operation */
 function section({ method, path, operationId, summary, description = '', parameters = [], requestBody, responses }) {
   const answers = Object.entries(responses).filter(([status]) => status !== 'default');
+  const [title, ...rest] = summary.split('; ');
   return [
-    `## ${summary} {#${operationId}}`,
+    `## ${title} {#${operationId}}`,
     '```http\n' + `${method} ${path}` + '\n```',
-    description,
+    [...rest.map(sentence), description].join(' '),
     table(
       'Parameters',
       parameters.map(({ name, in: place, required = false, schema, description: about }) => ({
@@ -78,6 +79,11 @@ function section({ method, path, operationId, summary, description = '', paramet
   ]
     .filter((part) => part !== '')
     .join('\n\n');
+}
+
+/** @param {string} text */
+function sentence(text) {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 /**

@@ -10,6 +10,7 @@ export default defineConfig({
   lang: 'en',
   title: 'otpost',
   description: 'One-time codes for software agents, on your own servers',
+  head: [['link', { rel: 'icon', href: 'data:,' }]],
   rewrites: { 'README.md': 'index.md' },
   cacheDir: '../.nx/vitepress',
   markdown: {

@@ -15,7 +15,16 @@ const groups = {
     'forwarding.md',
   ],
   'Moving here': ['migration/cloudcruise.md', 'migration/sendblue.md'],
-  Operating: ['keys.md', 'redis.md', 'backup.md', 'upgrade.md', 'metrics.md', 'runbook.md', 'sizing.md'],
+  Operating: [
+    'docker-compose.md',
+    'keys.md',
+    'redis.md',
+    'backup.md',
+    'upgrade.md',
+    'metrics.md',
+    'runbook.md',
+    'sizing.md',
+  ],
   Security: ['security.md', 'audit.md'],
 };
 const elsewhere = { Operating: ['deploy/helm/otpost/README.md'], Security: ['SECURITY.md'] };
