@@ -78,7 +78,7 @@ export function retireKeyringKey(path: string, kekId: string): void {
  * Reads a keyring file.
  *
  * @throws EnvelopeError `keyring_missing`, `keyring_unreadable`, `keyring_malformed`; `keyring_permissions` when others
- *   than its owner have any access
+ *   than its owner have any access, except that the group may read a file of root's
  */
 export function readKeyringFile(path: string): Keyring {
   let file: number;
@@ -90,8 +90,11 @@ export function readKeyringFile(path: string): Keyring {
   }
   try {
     // Of the opened file, not of the path: it may point elsewhere a moment later.
-    const mode = fstatSync(file).mode & 0o777;
-    if ((mode & 0o077) !== 0)
+    const { mode: type, uid } = fstatSync(file);
+    const mode = type & 0o777;
+    // A file of root's may be read by its group, as PostgreSQL has it for keys: so Kubernetes mounts a Secret for who is not root.
+    const isMounted = uid === 0 && process.geteuid?.() !== 0;
+    if ((mode & (isMounted ? 0o037 : 0o077)) !== 0)
       throw new EnvelopeError(
         'keyring_permissions',
         `the keyring ${path} has mode ${mode.toString(8).padStart(4, '0')}: only its owner may have access (chmod 600)`,

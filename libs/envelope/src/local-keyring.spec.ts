@@ -74,6 +74,33 @@ describe('a keyring file', () => {
     expect(LocalKeyring.open(path)).toBeInstanceOf(LocalKeyring);
   });
 
+  const asRoot = process.geteuid?.() === 0 ? it : it.skip;
+  asRoot('may be read by its group where it is root’s, as Kubernetes mounts a Secret (skipped without root)', () => {
+    createKeyringFile(path);
+    chownSync(path, 0, 1000);
+    chmodSync(folder, 0o711);
+    try {
+      process.setegid?.(1000);
+      process.seteuid?.(1000);
+      for (const mode of [0o440, 0o640]) {
+        asOwner(() => chmodSync(path, mode));
+        expect(LocalKeyring.open(path)).toBeInstanceOf(LocalKeyring);
+      }
+      for (const mode of [0o460, 0o444]) {
+        asOwner(() => chmodSync(path, mode));
+        expect(() => LocalKeyring.open(path)).toThrow(refusal('keyring_permissions'));
+      }
+    } finally {
+      process.seteuid?.(0);
+      process.setegid?.(0);
+    }
+    function asOwner(act: () => void) {
+      process.seteuid?.(0);
+      act();
+      process.seteuid?.(1000);
+    }
+  });
+
   it('is refused when it is missing or malformed, quoting nothing', () => {
     expect(() => LocalKeyring.open(path)).toThrow(refusal('keyring_missing', /keyring\.json/));
     createKeyringFile(path);
