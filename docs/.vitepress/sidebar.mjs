@@ -5,7 +5,7 @@ import { pageOf } from './repository-links.mjs';
 
 /** Pages by their place; one that is in no list comes last, so that none is missing. */
 const groups = {
-  Start: ['quick-start.md', 'concepts.md', 'recipes/agents.md', 'cli.md', 'mcp.md', 'console.md'],
+  Start: ['quick-start.md', 'concepts.md', 'recipes/agents.md', 'cli.md', 'mcp.md', 'webhooks.md', 'console.md'],
   'Codes that come by mail and SMS': [
     'inbound.md',
     'recipes/sendgrid.md',
