@@ -25,6 +25,20 @@ function parents(path: string): string[] {
 const prose = (path: string) => read(path).replace(/^( *)(`{3,}|~{3,})[^\n]*\n[\s\S]*?^\1\2 *$/gm, '');
 const codeSpans = (path: string) => [...prose(path).matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code);
 
+function blocksOf(path: string, language: string): string[] {
+  const block = new RegExp(`^( *)\`\`\`${language}(?: .*)?\\n([\\s\\S]*?)^\\1\`\`\`$`, 'gm');
+  return [...read(path).matchAll(block)].map(([, , text = '']) => text);
+}
+
+function hasPython(): boolean {
+  try {
+    execFileSync('python3', ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function linksIn(path: string): string[] {
   const text = prose(path).replace(/`[^`\n]+`/g, '`code`');
   return [
@@ -64,6 +78,37 @@ describe('the documents', () => {
   it.each(documents)('%s: every link and image leads somewhere', (path) => {
     const faults = linksIn(path).flatMap((target) => fault(path, target)?.replace(/^/, `${target} `) ?? []);
     expect(faults).toEqual([]);
+  });
+
+  it.each(documents.filter((path) => blocksOf(path, 'json').length > 0))(
+    '%s: what is shown as JSON is JSON',
+    (path) => {
+      for (const block of blocksOf(path, 'json')) expect(() => JSON.parse(block) as unknown).not.toThrow();
+    },
+  );
+
+  it.each(documents.filter((path) => blocksOf(path, 'sh').length > 0))(
+    '%s: a shell can read what is shown for it',
+    (path) => {
+      for (const block of blocksOf(path, 'sh')) {
+        const filledIn = block.replace(/<[^<>\n]+>/g, 'something');
+        execFileSync('/bin/sh', ['-n'], { input: filledIn });
+      }
+    },
+  );
+
+  (hasPython() ? it : it.skip)('docs/audit.md: its Python verifies its example', () => {
+    const [program = ''] = blocksOf('docs/audit.md', 'python');
+    const [example = '[]'] = blocksOf('docs/audit.md', 'json');
+    const workspace = '0192f0c1-5f3a-7c11-9f60-2b1f5f1d2a01';
+    const verify = (entries: string) =>
+      execFileSync('python3', ['-B', '-', workspace, entries], {
+        input: `${program}\nimport sys\nprint(verify(sys.argv[1], json.loads(sys.argv[2])))`,
+        encoding: 'utf8',
+      }).trim();
+    const entries = JSON.parse(example) as { seq: number; hash: string; action: string }[];
+    expect(verify(example)).toBe(entries.at(-1)?.hash);
+    expect(verify(example.replace('credential.updated', 'credential.deleted'))).toBe('broken at 2');
   });
 
   it('would be told of a link that leads nowhere', () => {
