@@ -8,13 +8,14 @@ import type { ScoredLink } from './links.js';
  * ambiguous means nothing: a wrong code locks accounts, a missing one asks a human.
  */
 export function decide(codes: readonly ScoredCode[], links: readonly ScoredLink[]): Extraction {
-  const code = pick(codes, (one, other) => isOlder(other) && !isOlder(one), codeLead);
   const link = pick(links, (one, other) => haveNoPlaceInCommon(one.roles, other.roles), linkLead);
+  const isLinkCertain = (link.chosen?.score ?? 0) >= besideCode;
+  // Who is sent a link needs no code: a number beside it is mostly something else.
+  const likely = isLinkCertain ? codes.filter(({ score }) => score >= besideLink) : codes;
+  const code = pick(likely, (one, other) => isOlder(other) && !isOlder(one), codeLead);
   const candidates = rank(codes, links);
   const chosenLink =
-    link.chosen !== undefined && (code.chosen === undefined || link.chosen.score >= besideCode)
-      ? link.chosen
-      : undefined;
+    link.chosen !== undefined && (code.chosen === undefined || isLinkCertain) ? link.chosen : undefined;
   if (code.chosen !== undefined) {
     return {
       code: code.chosen.value,
@@ -46,6 +47,8 @@ const codeLead = 1.1;
 const linkLead = 0.6;
 /** What a link must reach to be given beside a code. */
 const besideCode = 3.5;
+/** What a code must reach beside such a link. */
+const besideLink = 0.6;
 const mostCandidates = 20;
 
 type Scored = { readonly score: number };
@@ -64,7 +67,7 @@ function pick<T extends Scored>(
 
 /** What a reply quotes, or the message calls expired, is no rival of what it says is new. */
 function isOlder(code: ScoredCode): boolean {
-  return code.isQuoted || code.evidence.stale === 1;
+  return code.isQuoted || (code.evidence.stale ?? 0) > 0;
 }
 
 /** The text part's link and the HTML part's may be one link, wrapped by a tracker in one of them. */

@@ -2,7 +2,7 @@ import { formOf } from './form.js';
 import { lookAtLine, lookAtSentence, lookAtSpans, reach } from './layout.js';
 import { lookBefore, lookBehind } from './naming.js';
 import { weighTopic } from './topic-evidence.js';
-import type { Evidence } from './weights.js';
+import type { Evidence, FeatureName } from './weights.js';
 import type { Occupied, Sighting } from './sighting.js';
 import type { Topic } from './topic.js';
 
@@ -20,9 +20,43 @@ export function evidenceAround(sighting: Sighting, occupied: readonly Occupied[]
   lookAtLine(sighting, evidence);
   lookAtSpans(sighting, evidence);
   lookAtStrangeWords(sighting, sentence, evidence);
+  // The shorter the message, the nearer is all of it.
+  if (!tellers.some((name) => (evidence[name] ?? 0) > 0))
+    evidence.nothingNear = Math.min(1, passage.text.length / longMessage);
   weighTopic(topic, meanings, evidence);
   return evidence;
 }
+
+/** Characters. */
+const longMessage = 250;
+
+/** What is said of a number right where it stands. A footer's postcodes and telephone numbers have none of it. */
+const tellers: readonly FeatureName[] = [
+  'codeWordBefore',
+  'codeNounBefore',
+  'codeWordBehind',
+  'codeNounBehind',
+  'codeWordAbove',
+  'codeNounAbove',
+  'codeWordBelow',
+  'figureBefore',
+  'entryBefore',
+  'entryBehind',
+  'entryAbove',
+  'entryBelow',
+  'purposeBehind',
+  'copulaBefore',
+  'copulaBehind',
+  'purposeNamesIt',
+  'purposeInSentence',
+  'alone',
+  'emphasis',
+  'cells',
+  'tagged',
+  'behindSender',
+  'opensMessage',
+  'originBound',
+];
 
 /** "connectez-vous": letters alone that are mostly a word of the vocabulary. */
 function isKnownWord({ passage, start, end, shape }: Sighting): boolean {

@@ -19,7 +19,7 @@ export function formOf(sighting: Sighting, evidence: Evidence): void {
     if (shape === 'digits' && length === 4 && /^(?:1[89]\d\d|20[0-4]\d)$/.test(value)) evidence.looksLikeYear = 1;
     if (placeholder.test(value)) evidence.looksLikePlaceholder = 1;
     if (length === 8 && /^20[1-4]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$/.test(value)) evidence.looksLikeDate = 1;
-    if (shape === 'groups' && /^\d{3}[ -]\d{4}$/.test(text)) evidence.looksLikePhone = 1;
+    if (shape === 'groups' && /^(?:\d{3}[ -]\d{4}|\d{2}(?: \d{2}){3})$/.test(text)) evidence.looksLikePhone = 1;
     if (/^\d\d-\d\d-\d\d$/.test(text)) evidence.looksLikeSortCode = 1;
   } else if (shape === 'mixed') {
     if (evenGroups.test(value)) evidence.evenGroups = 1;
@@ -27,8 +27,12 @@ export function formOf(sighting: Sighting, evidence: Evidence): void {
     else evidence.lettersAndDigits = 1;
     if (/[a-z]/.test(value)) evidence.lowerCase = 1;
     if (/^[A-Za-z]{2,6}-\d{3,8}$/.test(value)) evidence.looksLikeTicket = 1;
-    if (/^[A-Z]{1,3}\d{7,}$|^[^-]{10}$/.test(value) || value.replaceAll('-', '').length > 10) evidence.looksLikeId = 1;
-    if (/^[A-Za-z]{3,}\d{1,3}$/.test(value)) evidence.looksLikePromotion = 1;
+    if (
+      /^[A-Z]{1,3}\d{7,}$|^[^-]{10}$/.test(value) ||
+      (evidence.evenGroups === undefined && value.replaceAll('-', '').length > 10)
+    )
+      evidence.looksLikeId = 1;
+    if (/^[A-Za-z]{3,}\d{1,4}(?:-|$)/.test(value)) evidence.looksLikePromotion = 1;
   } else if (shape === 'letters') evidence.capitals = 1;
   else if (shape === 'words') evidence.dashedWords = 1;
   if (sighting.continues) evidence.followsNumber = 1;
@@ -44,7 +48,8 @@ export function formOf(sighting: Sighting, evidence: Evidence): void {
 const placeholder = /^(?:123456|1234|12345|12345678|000000|0000|111111|1111|999999|9999|654321|123123)$/;
 
 /** "JQW-9TX": groups of the same length. */
-const evenGroups = /^(?:[A-Z0-9]{3}-[A-Z0-9]{3}|[A-Z0-9]{4}-[A-Z0-9]{4}|[A-Z0-9]{3}-[A-Z0-9]{3}-[A-Z0-9]{3})$/;
+const evenGroups =
+  /^(?:[A-Z0-9]{3}-[A-Z0-9]{3}|[A-Z0-9]{4}-[A-Z0-9]{4}|[A-Z0-9]{3}-[A-Z0-9]{3}-[A-Z0-9]{3}|[A-Z0-9]{4}-[A-Z0-9]{4}-[A-Z0-9]{4})$/;
 
 /** "in 1942", "since 2019". */
 const yearWord =

@@ -12,15 +12,18 @@ export function lookAtSentence(
   evidence: Evidence,
 ): number {
   let meanings = 0;
+  let staleTerms = 0;
   for (const term of sighting.passage.termsIn(sentence.start, sentence.end)) {
     if (term.start < sighting.end && term.end > sighting.start) continue;
     meanings |= term.meanings;
+    if ((term.meanings & bit.stale) !== 0) staleTerms++;
   }
   if ((meanings & bit.auth) !== 0) evidence.purposeInSentence = 1;
   if ((meanings & bit.pay) !== 0) evidence.paymentInSentence = 1;
   if ((meanings & bit.valid) !== 0) evidence.validityInSentence = 1;
   if ((meanings & bit.fresh) !== 0) evidence.fresh = 1;
-  else if ((meanings & bit.stale) !== 0) evidence.stale = 1;
+  // "The code we sent earlier is no longer valid" leaves no doubt.
+  else if (staleTerms > 0) evidence.stale = staleTerms > 1 ? 1.3 : 1;
   if ((meanings & bit.address) !== 0 && isInAddress(sighting)) evidence.inAddress = 1;
   return meanings;
 }
@@ -58,15 +61,21 @@ export function lookAtLine(sighting: Sighting, evidence: Evidence): void {
   if (passage.role === 'subject') return;
   const above = meaningsNear(sighting, Math.max(0, lineStart - reach * 2), lineStart, 'last');
   const below = meaningsNear(sighting, lineEnd, Math.min(text.length, lineEnd + reach * 2), 'first');
-  if ((above & (bit.promo | bit.venue | bit.meeting)) !== 0 && (above & bit.otp) === 0) evidence.otherNounAbove = 1;
-  else if ((above & bit.otp) !== 0) evidence.codeWordAbove = 1;
-  else if ((above & bit.code) !== 0) evidence.codeNounAbove = 1;
-  else if ((above & (bit.ref | bit.phone | bit.card)) !== 0 && (above & (bit.auth | bit.enter)) === 0)
+  const isOtherAbove = (above & otherNouns) !== 0;
+  if (isOtherAbove && (above & bit.otp) === 0) evidence.otherNounAbove = 1;
+  // "Enter your one-time code at checkout": a voucher that is good once.
+  else if (isOtherAbove && (above & (bit.auth | bit.secret)) === 0) evidence.otherNounAbove = 0.8;
+  if ((above & bit.otp) !== 0) evidence.codeWordAbove = 1;
+  else if (!isOtherAbove && (above & bit.code) !== 0) evidence.codeNounAbove = 1;
+  else if (!isOtherAbove && (above & otherNumbers) !== 0 && (above & (bit.auth | bit.enter)) === 0)
     evidence.referenceAbove = 1;
   if ((above & (bit.enter | bit.auth)) !== 0) evidence.entryAbove = 1;
   if ((below & (bit.otp | bit.code)) !== 0) evidence.codeWordBelow = 1;
   if ((below & (bit.enter | bit.auth)) !== 0) evidence.entryBelow = 1;
 }
+
+const otherNouns = bit.promo | bit.venue | bit.meeting;
+const otherNumbers = bit.ref | bit.phone | bit.card;
 
 /** Meanings of the nearest line of words above or below. */
 function meaningsNear(sighting: Sighting, from: number, to: number, which: 'first' | 'last'): number {

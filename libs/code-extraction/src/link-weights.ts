@@ -5,7 +5,7 @@ export const linkWeights = {
   // The address.
   accessWordInPath: 1.6,
   token: 1.3,
-  noToken: -1.2,
+  noToken: -1.9,
   noPath: -2.5,
   otherWordInPath: -2.2,
   otherHost: -4,
@@ -22,7 +22,7 @@ export const linkWeights = {
   imageOnly: -2,
 
   // The words that lead to it.
-  introducedPurpose: 2.2,
+  introducedPurpose: 2.4,
   introducedClick: 0.7,
   introducedUnasked: -5.4,
   introducedOther: -2.2,

@@ -113,6 +113,8 @@ function isLink(passage: Passage, position: number): boolean {
 function conclusion(passage: Passage, link: LinkMention): number {
   const { text } = passage;
   let to = link.start + 1;
+  // "https://... If it was not you": a sentence of its own, though no full stop could be set.
+  if (/^ \p{Lu}\p{Ll}/u.test(text.slice(to, to + 3))) return 0;
   while (to < text.length && to - link.start < 90 && !/[.!?\n\ufffc。]/.test(text.charAt(to))) to++;
   return meaningsIn(passage, link.start, to);
 }
@@ -156,6 +158,7 @@ function carriesToken(path: string): boolean {
     if (plain.length < 3) return false;
     const hasDigit = /\d/.test(plain);
     const hasLetter = /[A-Za-z]/.test(plain);
+    if (/\d/.test(plain) && /[a-z]/.test(plain) && /[A-Z]/.test(plain)) return true;
     if (hasDigit && hasLetter && plain.length >= 4 && !/^v\d+$|^[a-z]{2}-?[A-Z]{2}$/.test(plain)) return true;
     if (/[a-z][A-Z]|[A-Z][a-z].*[A-Z]/.test(plain) && plain.length >= 5) return true;
     return plain.length >= 20 || (hasDigit && plain.length >= 5);

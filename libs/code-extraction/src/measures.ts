@@ -13,6 +13,7 @@ export function measureOf(passage: Passage, start: number, end: number): Measure
   if (/^ ?[%٪‰]/.test(after)) return 'percentage';
   const digits = end - start;
   if (digits === 5 && americanPostcode.test(text.slice(Math.max(0, start - 30), start))) return 'postcode';
+  if (isBeforeTown(text, start, end)) return 'postcode';
   if (currencyBefore.test(before) || currencyAfter.test(after)) return 'money';
   if (/^ ?(?:[°]|[x×] ?\d)/.test(after)) return 'quantity';
   const following = passage.termsIn(end, end + 24)[0];
@@ -33,6 +34,16 @@ export function measureOf(passage: Passage, start: number, end: number): Measure
 /** "Denver, CO 80202". */
 const americanPostcode =
   /[A-Z][a-z.]+, (?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]) $/;
+
+/** "..., 10121 Torino", "... · 61-872 Poznań, ...", "\n171 94 Solna": behind a comma or at the start of a later line, before a name that ends there. */
+function isBeforeTown(text: string, start: number, end: number): boolean {
+  if (end - start < 4 || !postcode.test(text.slice(start, end))) return false;
+  return behindStreet.test(text.slice(Math.max(0, start - 4), start)) && town.test(text.slice(end, end + 40));
+}
+
+const postcode = /^(?:\d{4,5}|\d{2}-\d{3}|\d{3} \d{2}|\d{2} \d{3}|\d{4}-\d{3})$/;
+const behindStreet = /(?:[\p{L}\p{N}.][,·|•]|[^\n] [·|•–-]) $|\n$/u;
+const town = /^ \p{Lu}[\p{L}'.-]+(?: \p{Lu}[\p{L}'.-]+){0,2}(?: \d{1,2})? ?(?:$|[\n,.;·|(]| [·|•–-] )/u;
 
 const symbols = '\\p{Sc}';
 const symbolBefore = new RegExp(`${symbols} ?$`, 'u');
@@ -57,6 +68,9 @@ function isDatePart(passage: Passage, start: number, end: number): boolean {
   const previous = passage.termsIn(Math.max(0, start - 24), start).pop();
   if (
     previous !== undefined &&
+    length !== 3 &&
+    // Folding makes "år", a year, of the Swedish "är", is.
+    !/^är$/i.test(text.slice(previous.start, previous.end)) &&
     (previous.meanings & bit.month) !== 0 &&
     /^[ .,/-]{0,3}(?:de |del |d' ?)?$/.test(passage.folded.slice(previous.end, start))
   )

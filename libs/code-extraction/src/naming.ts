@@ -22,13 +22,23 @@ export function lookBefore(sighting: Sighting, from: number, occupied: readonly 
       hasEntry = true;
       evidence.entryBefore = others > 0 ? near * 0.3 : near;
     }
-    if ((term.meanings & bit.auth) !== 0 && others === 0 && isDirect(between)) {
+    if ((term.meanings & (bit.auth | bit.ref)) === bit.auth && others === 0 && isDirect(between)) {
       evidence.purposeNamesIt = evidence.copulaBefore === 1 ? 1 : 0.6;
     }
     if (named && (term.meanings & bit.otp) !== 0 && evidence.otherNounBefore !== undefined && others === 0) {
       // "mTAN for your locker account: 4471": the other noun is what the code is for.
       evidence.codeWordBefore ??= near * (isNamedDirectly ? 0 : 0.8);
       if (!isNamedDirectly) evidence.otherNounBefore *= 0.3;
+    }
+    if (
+      named &&
+      (term.meanings & otpOnly) === bit.otp &&
+      evidence.referenceBefore === 1 &&
+      isSubject(evidence, others)
+    ) {
+      // "Your one-time passcode to sign in to My Account is 4471": the other noun only ends what it is for.
+      evidence.codeWordBefore = near * 0.8;
+      delete evidence.referenceBefore;
     }
     if (named || (term.meanings & nouns) === 0) continue;
     const isAccess = hasNeighbour(passage, terms, index);
@@ -61,6 +71,12 @@ export function lookBefore(sighting: Sighting, from: number, occupied: readonly 
     /(?:№|nº|n°|no\.|nr\.) ?$/i.test(passage.text.slice(Math.max(0, start - 4), start))
   )
     evidence.numberSign = 1;
+}
+
+const otpOnly = bit.otp | bit.ref | bit.promo | bit.venue | bit.meeting;
+
+function isSubject({ copulaBefore, purposeNamesIt }: Evidence, others: number): boolean {
+  return copulaBefore === 1 && purposeNamesIt === undefined && others === 0;
 }
 
 /** Whether a noun is told to be one of access by the word beside it: "reset PIN", "PIN to log in", "kod logowania". */
@@ -161,10 +177,13 @@ export function lookBehind(sighting: Sighting, to: number, occupied: readonly Oc
   const next = occupied.find((other) => other.isPlain && other.start >= end);
   const terms = passage.termsIn(end, Math.min(to, next?.start ?? to));
   let named = false;
+  let reported = 1;
   for (const term of terms) {
     const between = passage.text.slice(end, term.start);
-    const near = nearness(between);
+    const near = nearness(between) * reported;
     if (near <= 0) break;
+    // "API-4Q2 - AuthError: invalid verification code".
+    if ((term.meanings & (bit.notice | bit.stale)) !== 0) reported = 0.3;
     if (
       (term.meanings & bit.enter) !== 0 &&
       evidence.entryBehind === undefined &&
@@ -225,7 +244,7 @@ function nearness(between: string): number {
 function isDirect(between: string): boolean {
   return (
     between.length <= 14 &&
-    /^[^\p{L}\p{N},;]{0,6}(?:(?:is|es|est|ist|e|é|er|är|jest|to|je|:|no|nr|nº|number|n°|num|id)\b[^\p{L}\p{N}]{0,4}){0,2}$/u.test(
+    /^[^\p{L}\p{N},;،、，]{0,6}(?:(?:is|es|est|ist|e|é|er|är|jest|to|je|:|no|nr|nº|number|n°|num|id)\b[^\p{L}\p{N}]{0,4}){0,2}$/u.test(
       between,
     )
   );

@@ -103,6 +103,7 @@ type Knowledge = {
   readonly pattern: string | undefined;
   readonly sender: 'fits' | 'differs' | undefined;
   readonly isPerson: boolean;
+  readonly isReply: boolean;
   readonly names: ReadonlySet<string>;
 };
 
@@ -121,6 +122,8 @@ function knowledgeOf(
     sender: wanted === undefined || wanted === '' ? undefined : from.includes(wanted) ? 'fits' : 'differs',
     // A full telephone number as the sender of an SMS is mostly somebody's own; services have names and short numbers.
     isPerson: message.channel === 'sms' && /^\+?[\d ()-]{9,}$/.test(from),
+    // An answer in a thread. A service starts one with each code.
+    isReply: /^\s*(?:re|aw|sv|vs|odp|antw|rif|res|回复|答复)\s?(?:\[\d+\])?[:：]/i.test(message.subject ?? ''),
     names,
   };
 }
@@ -141,6 +144,7 @@ function scoreSighting(
   }
   if (seen.plausible === 1 && /^\d{4,8}$/.test(sighting.value)) evidence.onlyNumber = 1;
   if (evidence.capitals === 1 && seen.plausible > 0) evidence.capitalsBesideNumber = 1;
+  if (known.isReply && sighting.passage.text.length > mostTerse) evidence.inThread = 1;
   if (known.isPerson) evidence.fromPerson = 1;
   if (known.isPerson && /^\p{Ll}/u.test(sighting.passage.text)) evidence.personalNote = 1;
   if (seen.plausible === 0 && seen.mixed === 1 && sighting.shape === 'mixed') evidence.onlyMixed = 1;

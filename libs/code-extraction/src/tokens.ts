@@ -100,6 +100,8 @@ function kindOf(run: string): ChunkKind {
   if (run.includes('_')) return 'identifier';
   if (run.includes('.') || run.includes(',') || run.includes(':'))
     return /^v?\d+(\.\d+)+/i.test(run) ? 'version' : 'identifier';
+  // "10h14", as French and Portuguese write a time.
+  if (/^\d{1,2}[hH]\d{2}$/.test(run)) return 'time';
   if (!/\d/.test(run))
     return /^[A-Z]{4,10}$/.test(run) || /^[A-Za-z]{2,12}(-[A-Za-z]{2,12}){1,5}$/.test(run) ? 'letters' : 'word';
   if (/^[A-Za-z]{1,4}-\d{4,8}$/.test(run)) return 'tagged';
@@ -122,6 +124,7 @@ function dashedKind(run: string): ChunkKind {
   const groups = run.split('-');
   const lengths = groups.map((group) => group.length).join('');
   if (lengths === '422' || lengths === '224' || (lengths === '22' && isDayAndMonth(groups))) return 'date';
+  if (lengths === '44' && groups.every((group) => /^(?:19|20)\d\d$/.test(group))) return 'date';
   if (lengths === '222' && isShortDate(groups.map(Number))) return 'date';
   const digits = run.length - groups.length + 1;
   if (digits >= 10 || lengths === '334' || lengths === '1334') return 'phone';
