@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import twilio from 'twilio';
 import { call } from './api.js';
-import { freePort, hasCaddy, startCaddy, type Caddy } from './caddy.js';
+import { hasCaddy, startCaddy, type Caddy } from './caddy.js';
 import { rememberSecret } from './canary.js';
+import { freePort } from './free-port.js';
 import { smsParameters, until } from './inbound-senders.js';
 import { createWorkspace, startSystem, type OwnSystem, type Workspace } from './system.js';
 

@@ -1,10 +1,9 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createWriteStream, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Agent, fetch as fetchThrough, type RequestInit, type Response } from 'undici';
+import { freePort } from './free-port.js';
 import { until } from './inbound-senders.js';
 import { testFolder, type System } from './system.js';
 
@@ -21,15 +20,6 @@ const caddyfile = fileURLToPath(new URL('../deploy/compose/Caddyfile', import.me
 
 export function hasCaddy(): boolean {
   return spawnSync('caddy', ['version'], { stdio: 'ignore' }).status === 0;
-}
-
-/** Free now, for Caddy to take. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** The file as it is, but for what is this machine's: ports, the loopback address, and how long a test waits for what stays away. */
