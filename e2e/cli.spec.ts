@@ -88,7 +88,7 @@ describe('otpost code', () => {
   });
 
   it('lists those that could be meant, rather than guess', async () => {
-    await Promise.all([credential('alice', 'two.example'), credential('bob', 'two.example')]);
+    for (const user of ['alice', 'bob']) await credential(user, 'two.example');
     const { code, stdout, stderr } = await otpost('code', 'two.example');
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(/2 credentials are two\.example.*\n {2}alice +two\.example +\S+\n {2}bob +two\.example/);
@@ -258,7 +258,8 @@ describe('otpost import', () => {
     const { code, stderr } = await otpost('import', exported('aegis-encrypted.json'));
     expect({ code, stderr }).toEqual({
       code: 2,
-      stderr: 'otpost: this Aegis export is encrypted: export it again without encryption ("Encrypt the vault" off)\n',
+      stderr:
+        'otpost: this Aegis export is encrypted: give its password with --password-file, or export it again without encryption ("Encrypt the vault" off)\n',
     });
     expect((await otpost('import', '/no/such/file')).code).toBe(2);
   });

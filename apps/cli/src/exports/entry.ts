@@ -1,7 +1,22 @@
+import type { Secret } from '@otpost/envelope';
 import { encodeSecret, OtpError, parseOtpauthUri, type OtpAccount } from '@otpost/otp';
 
-/** One authenticator of an export, or why it cannot be taken over. Names are fit to be shown, secrets are not. */
-export type Entry = { name: string; account: OtpAccount } | { name: string; problem: string };
+/**
+ * One authenticator of an export, one login without any, or why it cannot be taken over. Names are fit to be shown, secrets are
+ * not. `login` is absent where the app knows of no logins.
+ */
+export type Entry =
+  | { name: string; account: OtpAccount; login?: ExportedLogin }
+  | { name: string; login: ExportedLogin }
+  | { name: string; problem: string };
+
+/** What a password manager writes down beside an authenticator. */
+export interface ExportedLogin {
+  /** As it stands there: a URL or a host. */
+  site: string | null;
+  userName: string | null;
+  password: Secret | null;
+}
 
 /** What an authenticator app writes down of an account; absent is the app's default. */
 export interface AccountFields {

@@ -1,13 +1,17 @@
 import { z } from 'zod';
-import { displayable, entryOf, entryOfText, type Entry } from './entry.js';
+import { decryptAegis, decryptTwoFas } from './encrypted-exports.js';
+import { displayable, entryOf, type Entry } from './entry.js';
 import { ExportError } from './export-error.js';
+import { entriesOfLogin } from './login-entries.js';
 
 /** A kind of JSON export: how to tell it, whether it is encrypted, and its entries. */
 export interface JsonExport {
   name: string;
   isIt(file: Record<string, unknown>): boolean;
-  /** What to do instead. */
+  /** Where it is encrypted: what to do instead of giving its password. */
   isEncrypted(file: Record<string, unknown>): string | null;
+  /** The same file in clear; absent where passwords are of no use. @throws ExportError */
+  decrypt?(file: unknown, password: string): unknown;
   read(file: unknown): Entry[];
 }
 
@@ -32,6 +36,7 @@ const aegis: JsonExport = {
   isIt: (file) => 'db' in file && 'header' in file,
   isEncrypted: ({ db }) =>
     typeof db === 'string' ? 'export it again without encryption ("Encrypt the vault" off)' : null,
+  decrypt: decryptAegis,
   read: (file) =>
     parse(aegis, aegisFile, file).db.entries.map(({ type, name, issuer, info: { algo, ...info } }) =>
       isKnown(type)
@@ -60,6 +65,7 @@ const twoFas: JsonExport = {
   isIt: (file) => 'services' in file && ('schemaVersion' in file || 'servicesEncrypted' in file),
   isEncrypted: ({ servicesEncrypted }) =>
     typeof servicesEncrypted === 'string' && servicesEncrypted !== '' ? 'export it again without a password' : null,
+  decrypt: decryptTwoFas,
   read: (file) =>
     parse(twoFas, twoFasFile, file).services.map(({ name, secret, otp }) => {
       const { label, account, issuer, tokenType, digits, period, algorithm, counter } = otp ?? {};
@@ -72,7 +78,14 @@ const twoFas: JsonExport = {
 };
 
 const bitwardenFile = z.object({
-  items: z.array(z.object({ name: text, login: z.object({ username: text, totp: text }).nullish() })),
+  items: z.array(
+    z.object({
+      name: text,
+      login: z
+        .object({ username: text, password: text, totp: text, uris: z.array(z.object({ uri: text })).nullish() })
+        .nullish(),
+    }),
+  ),
 });
 
 const bitwarden: JsonExport = {
@@ -81,7 +94,14 @@ const bitwarden: JsonExport = {
   isEncrypted: ({ encrypted }) => (encrypted === true ? 'export it again as ".json", not ".json (Encrypted)"' : null),
   read: (file) =>
     parse(bitwarden, bitwardenFile, file).items.flatMap(({ name, login }) =>
-      login?.totp ? [entryOfText(login.totp, { label: login.username ?? '', issuer: name ?? '' })] : [],
+      login
+        ? entriesOfLogin(login.totp, {
+            title: name ?? '',
+            userName: login.username ?? '',
+            sites: (login.uris ?? []).map(({ uri }) => uri ?? ''),
+            password: login.password ?? '',
+          })
+        : [],
     ),
 };
 

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { readCsv } from './csv.js';
-import { entryOfText, type Entry } from './entry.js';
+import type { Entry } from './entry.js';
 import { ExportError } from './export-error.js';
+import { entriesOfLogin } from './login-entries.js';
 
 const text = z.string().nullish();
 const field = z.object({ title: text, value: z.object({ totp: text }).nullish() });
 const item = z.object({
-  overview: z.object({ title: text }).nullish(),
+  overview: z.object({ title: text, url: text, urls: z.array(z.object({ url: text })).nullish() }).nullish(),
   details: z
     .object({
       loginFields: z.array(z.object({ value: text, designation: text })).nullish(),
@@ -33,10 +34,17 @@ export function readOnePux(data: unknown): Entry[] {
 }
 
 function entriesOfItem({ overview, details }: Item): Entry[] {
-  const label = details?.loginFields?.find(({ designation }) => designation === 'username')?.value ?? '';
-  const issuer = overview?.title ?? '';
+  const valueOf = (wanted: string) =>
+    details?.loginFields?.find(({ designation }) => designation === wanted)?.value ?? '';
   const fields = (details?.sections ?? []).flatMap((section) => section.fields ?? []);
-  return fields.flatMap(({ value }) => (value?.totp ? [entryOfText(value.totp, { label, issuer })] : []));
+  const login = {
+    title: overview?.title ?? '',
+    userName: valueOf('username'),
+    sites: [overview?.url ?? '', ...(overview?.urls ?? []).map(({ url }) => url ?? '')],
+    password: valueOf('password'),
+  };
+  const secrets = fields.flatMap(({ value }) => value?.totp ?? []);
+  return secrets.length === 0 ? entriesOfLogin(null, login) : secrets.flatMap((one) => entriesOfLogin(one, login));
 }
 
 const secretColumns = ['otpauth', 'one-time password', 'totp'];
@@ -50,14 +58,21 @@ export function readOnePasswordCsv(textOfFile: string): Entry[] {
   const columns = columnsOf(header);
   if (columns === null) throw new ExportError('this CSV file has no column OTPAuth');
   return records.flatMap((record) => {
-    const secret = record[columns.secret] ?? '';
-    if (secret.trim() === '') return [];
-    return [entryOfText(secret, { label: record[columns.label] ?? '', issuer: record[columns.issuer] ?? '' })];
+    const of = (column: number) => record[column] ?? '';
+    return entriesOfLogin(of(columns.secret), {
+      title: of(columns.title),
+      userName: of(columns.userName),
+      sites: [of(columns.site)],
+      password: of(columns.password),
+    });
   });
 }
 
-function columnsOf(header: readonly string[]): { secret: number; label: number; issuer: number } | null {
+function columnsOf(header: readonly string[]) {
   const names = header.map((name) => name.trim().toLowerCase());
   const secret = names.findIndex((name) => secretColumns.includes(name));
-  return secret === -1 ? null : { secret, label: names.indexOf('username'), issuer: names.indexOf('title') };
+  const of = (...wanted: string[]) => names.findIndex((name) => wanted.includes(name));
+  return secret === -1
+    ? null
+    : { secret, title: of('title'), userName: of('username'), site: of('url', 'website'), password: of('password') };
 }

@@ -5,8 +5,12 @@ import { readCsv } from './csv.js';
 import { readExport } from './read-export.js';
 import { readZipFile } from './zip.js';
 
+/** Of the encrypted exports, which were made with Python's cryptography out of the others. */
+const password = 'correct hörse';
 const fixture = (name: string) => readFileSync(new URL(`./testing/${name}`, import.meta.url));
-const reading = (text: string) => () => readExport(Buffer.from(text));
+const nobody = () => Promise.resolve(null);
+const read = (file: Buffer, password: string | null = null) => readExport(file, () => Promise.resolve(password));
+const reading = (text: string) => readExport(Buffer.from(text), nobody);
 
 const github = {
   type: 'totp',
@@ -28,14 +32,16 @@ describe('readExport', () => {
   it.each([
     ['aegis.json', 'Aegis', 60],
     ['2fas.json', '2FAS', 60],
+    ['aegis-encrypted.json', 'Aegis', 60],
+    ['2fas-encrypted.json', '2FAS', 60],
     ['bitwarden.json', 'Bitwarden', 60],
     ['1password.1pux', '1Password (1PUX)', 60],
     ['1password.csv', '1Password (CSV)', 60],
     ['otpauth.txt', 'otpauth', 60],
     // It has no place for a period.
     ['google.txt', 'otpauth', 30],
-  ])('reads every kind of account of %s, and says what it cannot take over', (file, format, bankPeriod) => {
-    const { entries, ...rest } = readExport(fixture(file));
+  ])('reads every kind of account of %s, and says what it cannot take over', async (file, format, bankPeriod) => {
+    const { entries, ...rest } = await read(fixture(file), password);
     expect(rest).toEqual({ format });
     const accounts = entries.flatMap((entry) => ('account' in entry ? [entry.account] : []));
     expect(accounts.map(({ secret, ...account }) => ({ ...account, secret: encodeSecret(secret) }))).toEqual([
@@ -53,13 +59,49 @@ describe('readExport', () => {
     ['aegis-encrypted.json', 'Aegis'],
     ['2fas-encrypted.json', '2FAS'],
     ['bitwarden-encrypted.json', 'Bitwarden'],
-  ])('refuses %s, and tells what to do instead', (file, app) => {
-    expect(() => readExport(fixture(file))).toThrow(new RegExp(`this ${app} export is encrypted: export it again`));
+  ])('refuses %s where there is no password, and tells what to do', async (file, app) => {
+    const passwordHelps = app === 'Bitwarden' ? '' : 'give its password with --password-file, or ';
+    await expect(read(fixture(file))).rejects.toThrow(
+      `this ${app} export is encrypted: ${passwordHelps}export it again`,
+    );
   });
 
-  it('says which part of a Google export is missing', () => {
+  it.each(['aegis-encrypted.json', '2fas-encrypted.json'])('says that a password does not open %s', async (file) => {
+    for (const wrong of ['', 'wrong', 'finger', password.normalize('NFD')]) {
+      await expect(read(fixture(file), wrong)).rejects.toThrow(/the password is not that of this export/);
+    }
+  });
+
+  it.each([
+    ['aegis-encrypted.json', /"tag": "../g, '"tag": "zz'],
+    ['aegis-encrypted.json', /"n": 32768/g, '"n": 1048576'],
+    ['aegis-encrypted.json', /"db": "..../, '"db": "AAAA'],
+    ['2fas-encrypted.json', /"servicesEncrypted": "[^:]*/, '"servicesEncrypted": "AAAA'],
+    ['2fas-encrypted.json', /"servicesEncrypted": "..../, '"servicesEncrypted": "AAAA'],
+  ])('refuses %s with %s changed, in a sentence', async (file, what, change) => {
+    const changed = fixture(file).toString().replace(what, change);
+    await expect(read(Buffer.from(changed), password)).rejects.toThrow(/damaged/);
+  });
+
+  it.each(['bitwarden.json', '1password.1pux', '1password.csv'])(
+    'gives the site, user name and sealed password of each login of %s',
+    async (file) => {
+      const { entries } = await read(fixture(file));
+      const logins = entries.flatMap((entry) =>
+        'login' in entry && entry.login ? [{ ...entry, ...entry.login }] : [],
+      );
+      expect(logins[0]).toMatchObject({ name: 'GitHub: alice', userName: 'alice', account: { issuer: 'GitHub' } });
+      expect(logins[0]?.site).toMatch(/^https:/);
+      expect(logins[0]?.password?.reveal()).toMatch(/^a.* "?password"?$/);
+      // The login without an authenticator.
+      expect(logins).toContainEqual(expect.objectContaining({ name: 'Forum: alice' }));
+      expect(JSON.stringify(entries)).not.toMatch(/a password|a, "/);
+    },
+  );
+
+  it('says which part of a Google export is missing', async () => {
     const [first = ''] = fixture('google.txt').toString().split('\n');
-    const { entries } = readExport(Buffer.from(first));
+    const { entries } = await read(Buffer.from(first));
     expect(entries.at(-1)).toEqual({ name: 'QR code 2 of 2', problem: 'it is not in the file' });
   });
 
@@ -71,13 +113,13 @@ describe('readExport', () => {
     ['another form', '{"header": {}, "db": {"entries": [{"type": "totp"}]}}', /see db\.entries\.0\.info/],
     ['a CSV without a secret', 'Title,Username\nGitHub,alice', /none of the exports/],
     ['a broken archive', 'PK\x03\x04 and no more', /damaged/],
-  ])('refuses %s without quoting it', (_, text, message) => {
-    expect(reading(text)).toThrow(message);
-    expect(reading(text)).not.toThrow(/JBSWY/);
+  ])('refuses %s without quoting it', async (_, text, message) => {
+    await expect(reading(text)).rejects.toThrow(message);
+    await expect(reading(text)).rejects.not.toThrow(/JBSWY/);
   });
 
-  it('never lets a name reach a terminal as a command', () => {
-    const { entries } = readExport(Buffer.from('otpauth://totp/%1b%5b2JEvil:me?secret=JBSWY3DPEHPK3PXP'));
+  it('never lets a name reach a terminal as a command', async () => {
+    const { entries } = await reading('otpauth://totp/%1b%5b2JEvil:me?secret=JBSWY3DPEHPK3PXP');
     expect(entries).toEqual([expect.objectContaining({ name: '[2JEvil: me' })]);
   });
 });

@@ -1,0 +1,27 @@
+import { PassThrough } from 'node:stream';
+import { expect, it } from '@jest/globals';
+import { promptHidden } from './ask-password.js';
+
+it('a password that is typed is read and not shown', async () => {
+  const [input, output] = [new PassThrough(), new PassThrough()];
+  const { signal } = new AbortController();
+  const answer = promptHidden('Password: ', { input, output, signal });
+  input.write('corr');
+  input.write('ect hörse\r');
+  expect(await answer).toBe('correct hörse');
+  expect(String(output.read())).toBe('Password: \n');
+});
+
+it('a question ends with the process', async () => {
+  const stopping = new AbortController();
+  const answer = promptHidden('?', { input: new PassThrough(), output: new PassThrough(), signal: stopping.signal });
+  stopping.abort();
+  await expect(answer).rejects.toMatchObject({ name: 'AbortError' });
+});
+
+it('the end of the input is no password', async () => {
+  const input = new PassThrough();
+  const answer = promptHidden('?', { input, output: new PassThrough(), signal: new AbortController().signal });
+  input.end('half');
+  await expect(answer).rejects.toMatchObject({ message: 'no password was given' });
+});
