@@ -95,5 +95,5 @@ function table(title, fields) {
   const rows = fields.map(({ name, type, required, about }) => {
     return `| \`${name}\`${required ? ' \\*' : ''} | ${[type, about].filter((text) => text !== '').join('. ')} |`;
   });
-  return [`**${title}**`, '', '| field | |', '| --- | --- |', ...rows].join('\n');
+  return [`**${title}**`, '', '| field | type |', '| --- | --- |', ...rows].join('\n');
 }

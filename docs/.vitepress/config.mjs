@@ -14,6 +14,7 @@ export default defineConfig({
   rewrites: { 'README.md': 'index.md' },
   cacheDir: '../.nx/vitepress',
   markdown: {
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     anchor: { slugify: slug },
     config: (markdown) => void markdown.use(linksToRepository),
   },

@@ -49,7 +49,7 @@ export function sidebar() {
       ],
     },
     ...(others.length > 0 ? [{ text: 'More', items: others.map(item) }] : []),
-    { text: 'Decisions', collapsed: true, items: decisions.map(item) },
+    { text: 'Decisions', items: decisions.map(item) },
   ];
 }
 
