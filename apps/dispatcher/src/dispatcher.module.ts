@@ -34,6 +34,7 @@ import { ConfirmationLinks } from './forwarding/confirmation-links.js';
 import { CreateRule } from './forwarding/create-rule.js';
 import { Destinations, type OwnAddresses } from './forwarding/destinations.js';
 import { ForwardingController } from './forwarding/forwarding.controller.js';
+import { ForgetForwardings } from './forwarding/forget-forwardings.js';
 import { ForwardingQueue } from './forwarding/forwarding-queue.js';
 import { PrepareJob } from './forwarding/prepare-job.js';
 import { SendForwardings } from './forwarding/send-forwardings.js';
@@ -89,7 +90,16 @@ const rooms: { controllers: Type[]; providers: Provider[] }[] = [
   { controllers: [SessionsController], providers: [ReplaySession] },
   {
     controllers: [ForwardingController],
-    providers: [ChangeRule, ConfirmDestination, CreateRule, Destinations, ForwardingQueue, PrepareJob, SendForwardings],
+    providers: [
+      ChangeRule,
+      ConfirmDestination,
+      CreateRule,
+      Destinations,
+      ForgetForwardings,
+      ForwardingQueue,
+      PrepareJob,
+      SendForwardings,
+    ],
   },
   { controllers: [StatisticsController], providers: [] },
 ];

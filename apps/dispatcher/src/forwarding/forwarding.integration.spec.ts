@@ -29,6 +29,7 @@ import { Rpc } from '@otpost/messaging';
 import { until } from '@otpost/messaging/testing';
 import { dataKeyIdOf } from '../testing/data-keys.js';
 import { TestDispatcher } from '../testing/test-dispatcher.js';
+import { ForgetForwardings } from './forget-forwardings.js';
 import { MailRelay } from './testing/mail-relay.js';
 import { TwilioStandIn } from './testing/twilio-stand-in.js';
 
@@ -237,6 +238,26 @@ describe('a forwarding rule', () => {
       code: 'not_found',
     });
     expect((await read(rule.id)).confirmed_at).toBeNull();
+  });
+
+  it('keeps what was sent for a month, and what is still to be sent for longer', async () => {
+    const rule = await confirmed(email('kept@example.com'));
+    const sent = (await ended(await copyOf(rule.id))).id;
+    const waiting = uuidv7();
+    const nextAttemptAt = new Date(Date.now() + 365 * 24 * 3_600_000);
+    const data = { id: waiting, workspaceId, ruleId: rule.id, inboundMessageId: uuidv7(), nextAttemptAt };
+    await dispatcher.owner.prisma.forwardingJob.create({ data });
+    const left = async () => {
+      await replica.get(ForgetForwardings).sweep();
+      const rows = await dispatcher.owner.prisma.forwardingJob.findMany({
+        where: { ruleId: rule.id, purpose: 'copy' },
+      });
+      return rows.map(({ id }) => id).sort();
+    };
+    dispatcher.clockAheadMs = 29 * 24 * 3_600_000;
+    expect(await left()).toEqual([sent, waiting].sort());
+    dispatcher.clockAheadMs = 31 * 24 * 3_600_000;
+    expect(await left()).toEqual([waiting]);
   });
 
   it('goes to a number by SMS, with what fits', async () => {
