@@ -23,7 +23,6 @@ interface Pod {
   metadata: { labels: Record<string, string> };
   spec: {
     serviceAccountName?: string;
-    automountServiceAccountToken: boolean;
     terminationGracePeriodSeconds: number;
     containers: [Container];
     volumes: { name: string; secret?: { secretName: string; defaultMode: number; items: { path: string }[] } }[];
@@ -117,7 +116,7 @@ describe.each(examples)('the chart with the values of %s', (example) => {
       expect(scaler === undefined).toBe('replicas' in spec);
       expect(container.resources).toMatchObject({ requests: expect.anything(), limits: expect.anything() });
       expect(named('ServiceAccount', pod.spec.serviceAccountName ?? '')).toBeDefined();
-      expect(pod.spec.automountServiceAccountToken).toBe(false);
+      expect(pod.spec).toMatchObject({ automountServiceAccountToken: false, enableServiceLinks: false });
     },
   );
 

@@ -75,6 +75,8 @@ helm.sh/chart: {{ .root.Chart.Name }}-{{ .root.Chart.Version }}
 {{/* Of every pod. */}}
 {{- define "otpost.pod" -}}
 automountServiceAccountToken: false
+# Kubernetes would tell each pod of the Service otpost-smtp as OTPOST_SMTP_PORT=tcp://….
+enableServiceLinks: false
 securityContext:
   runAsNonRoot: true
   runAsUser: 1000
