@@ -16,6 +16,7 @@ const withPostgres = programs === undefined ? describe.skip : describe;
 const secret = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
 
 let server: EmptyServer;
+let another: Promise<EmptyServer>;
 let system: OwnSystem;
 let workspace: Workspace;
 let entry: Entry;
@@ -57,6 +58,7 @@ withPostgres('a backup, restored on an empty machine (skipped where PostgreSQL i
       string,
     ];
 
+    another = emptyServer(programs ?? '');
     server = await emptyServer(programs ?? '');
     system = await startSystem({ environment: { DATABASE_URL: server.ownerUrl } });
     workspace = await createWorkspace(system);
@@ -79,7 +81,7 @@ withPostgres('a backup, restored on an empty machine (skipped where PostgreSQL i
     await server.destroy();
     rmSync(system.home, { recursive: true });
 
-    server = await emptyServer(programs ?? '');
+    server = await another;
     const owner = new pg.Client({ connectionString: server.ownerUrl });
     await owner.connect();
     for (const service of ['gateway', 'vault', 'ingestor', 'dispatcher'])
@@ -94,6 +96,7 @@ withPostgres('a backup, restored on an empty machine (skipped where PostgreSQL i
   afterAll(async () => {
     await system?.end();
     await server?.destroy();
+    await (await another)?.destroy();
   }, 60_000);
 
   it('serves the codes of the same authenticators, to the same API keys', async () => {

@@ -1,7 +1,8 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import pg from 'pg';
 import { freePort } from './free-port.js';
 import { until } from './inbound-senders.js';
@@ -10,7 +11,7 @@ import { until } from './inbound-senders.js';
 export interface EmptyServer {
   /** postgresql:// of the owner. */
   ownerUrl: string;
-  /** Stops it and removes all that it had. */
+  /** Stops it and removes all that it had. Once more does nothing. */
   destroy(): Promise<void>;
 }
 
@@ -28,12 +29,11 @@ export async function emptyServer(programs: string): Promise<EmptyServer> {
   const account = accountOf();
   const folder = mkdtempSync(join(tmpdir(), 'otpost-server-'));
   if (account.uid !== undefined && account.gid !== undefined) chownSync(folder, account.uid, account.gid);
-  const run = (program: string, ...args: string[]) =>
-    execFileSync(join(programs, program), args, { ...account, cwd: folder, stdio: 'ignore' });
   const data = join(folder, 'data');
   writeFileSync(join(folder, 'password'), 'superuser-of-this-test', { mode: 0o644 });
   const how = ['--username=admin', '--auth=scram-sha-256', `--pwfile=${join(folder, 'password')}`, '--no-sync'];
-  run('initdb', `--pgdata=${data}`, '--encoding=UTF8', '--locale=C', ...how);
+  const args = [`--pgdata=${data}`, '--encoding=UTF8', '--locale=C', ...how];
+  await promisify(execFile)(join(programs, 'initdb'), args, { ...account, cwd: folder });
   const port = await freePort();
   const server = spawn(
     join(programs, 'postgres'),
@@ -58,7 +58,7 @@ export async function emptyServer(programs: string): Promise<EmptyServer> {
     destroy: async () => {
       server.kill('SIGINT');
       await ended;
-      rmSync(folder, { recursive: true });
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }
