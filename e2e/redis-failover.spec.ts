@@ -122,7 +122,7 @@ const topologies: [string, () => Promise<Topology>][] = [
 
     it('no command or script touched keys of two slots, and every master did its part', async () => {
       for (const errors of await redis.info('errorstats')) expect(errors).not.toMatch(/CROSSSLOT/);
-      for (const commands of await redis.info('commandstats')) expect(commands).toMatch(/cmdstat_evalsha:calls=\d+/);
+      for (const commands of await redis.info('commandstats')) expect(commands).toMatch(/cmdstat_evalsha:calls=[1-9]/);
     });
   },
 );
