@@ -200,7 +200,8 @@ function readWord(passage: Passage, chunk: Chunk): Taken {
   return none;
 }
 
-const unitSuffix = /^\d+(?:[a-z]{1,4}|[KMGT]i?B|[AP]M|EUR|USD|GBP|ZŁ|TL|K|M)$|^[A-Za-z]{2,3}\d{1,2}$|^\d+x\d+$/;
+const unitSuffix =
+  /^\d+(?:[a-z]{1,4}|[KMGT]i?B|[AP]M|EUR|USD|GBP|ZŁ|TL|K|M)$|^[A-Za-z]{2,3}\d{1,2}$|^\d+x\d+$|^\d{1,2}-[A-Za-z]{3,}$/;
 const ordinal = /^\d+(?:st|nd|rd|th|er|ème|e|º|ª)$/;
 
 /** Something the text marks as no word of its own: a hash tag, a colour, a handle, a path. */

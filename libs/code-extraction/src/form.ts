@@ -34,7 +34,10 @@ export function formOf(sighting: Sighting, evidence: Evidence): void {
       evidence.looksLikeId = 1;
     if (/^[A-Za-z]{3,}\d{1,4}(?:-|$)/.test(value)) evidence.looksLikePromotion = 1;
   } else if (shape === 'letters') evidence.capitals = 1;
-  else if (shape === 'words') evidence.dashedWords = 1;
+  else if (shape === 'words') {
+    // "kxvqp-jmtzw" and "mirol-tapek-sudon-velik" are no words of any text.
+    evidence.dashedWords = /[bcdfghjklmnpqrstvwxz]{4}/i.test(value) ? 0.3 : value.split('-').length > 3 ? 0.6 : 1;
+  }
   if (sighting.continues) evidence.followsNumber = 1;
   if (
     evidence.looksLikeYear === 1 &&

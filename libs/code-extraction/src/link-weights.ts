@@ -40,6 +40,7 @@ export const linkWeights = {
   topicBill: -3.2,
   topicVenue: -1.2,
   topicNotice: -1.8,
+  inThread: -2.5,
   quoted: -3,
   faint: -0.6,
 } as const;

@@ -1,4 +1,4 @@
-import { belongsTo } from './score.js';
+import { belongsTo, replySubject } from './score.js';
 import { bit } from './vocabulary.js';
 import { linkWeights, type LinkFeatureName } from './link-weights.js';
 import type { Expectation, LinkMention } from './message.js';
@@ -18,6 +18,7 @@ export type ScoredLink = {
 export function scoreLinks(passages: readonly Passage[], topic: Topic, expectation: Expectation): ScoredLink[] {
   const best = new Map<string, ScoredLink>();
   const subject = passages.find((passage) => passage.role === 'subject');
+  const isReply = subject !== undefined && replySubject.test(subject.text);
   const aboutAccess = subject !== undefined && subject.terms.some((term) => (term.meanings & bit.auth) !== 0);
   const read = passages.flatMap((passage) =>
     passage.links.slice(0, mostLinks).map((link) => ({
@@ -28,6 +29,7 @@ export function scoreLinks(passages: readonly Passage[], topic: Topic, expectati
   );
   const personal = new Set(read.filter(({ evidence }) => isPersonal(evidence)).map(({ url }) => url));
   for (const { url, role, evidence } of read) {
+    if (isReply) evidence.inThread = 1;
     if (aboutAccess) evidence.subjectPurpose = 1;
     if (personal.size === 1 && personal.has(url)) evidence.onlyPersonal = 1;
     const { score, reason } = weigh(evidence);
@@ -153,6 +155,7 @@ function readAddress(url: string, expectation: Expectation, evidence: LinkEviden
 
 /** Whether some part of the path or query looks made for one person: digits among letters, mixed case, great length. */
 function carriesToken(path: string): boolean {
+  if (/[?&](?:t|k|key|token|otp|code|hash|sig)=[^&]{4}/i.test(path)) return true;
   return path.split(/[/?&=#.]/, 60).some((part) => {
     const plain = part.replace(/%[0-9A-F]{2}/gi, '');
     if (plain.length < 3) return false;

@@ -206,6 +206,8 @@ export function lookBehind(sighting: Sighting, to: number, occupied: readonly Oc
     } else if (
       (term.meanings & bit.ref) !== 0 &&
       term.end - term.start >= 4 &&
+      // "8102 (trip 30918842 ...)": it names the next number.
+      !/^ ?[#:]? ?\d/.test(passage.text.slice(term.end, term.end + 4)) &&
       /^ ?(?:\(|[-–—:=]|is|es|est|ist|é|è|er|är) ?(?:your|the|our|tu|su|votre|ta|le|la|il|ihre?|die|de|din)? ?$/.test(
         between,
       )

@@ -97,6 +97,9 @@ function seenIn(read: readonly Reading[], names: ReadonlySet<string>): Seen {
   return { roles, hasHtml: html !== undefined && html.text.trim() !== '', plausible, mixed };
 }
 
+/** "Re: ...", as mail programs of several languages write it. */
+export const replySubject = /^\s*(?:re|aw|sv|vs|odp|antw|rif|res|回复|答复)\s?(?:\[\d+\])?[:：]/i;
+
 /** What is known beside the message's words. */
 type Knowledge = {
   readonly expectation: Expectation;
@@ -123,7 +126,7 @@ function knowledgeOf(
     // A full telephone number as the sender of an SMS is mostly somebody's own; services have names and short numbers.
     isPerson: message.channel === 'sms' && /^\+?[\d ()-]{9,}$/.test(from),
     // An answer in a thread. A service starts one with each code.
-    isReply: /^\s*(?:re|aw|sv|vs|odp|antw|rif|res|回复|答复)\s?(?:\[\d+\])?[:：]/i.test(message.subject ?? ''),
+    isReply: replySubject.test(message.subject ?? ''),
     names,
   };
 }

@@ -43,7 +43,8 @@ export function weighTopic(topic: Topic, sentence: number, evidence: Evidence): 
   // A bank that names an amount, a card and a code asks to approve a payment.
   const payment = noun + named > 0 ? topic.pay + Math.min(topic.bill, topic.card) : 0;
   if (care + topic.otp + topic.auth + topic.enter + payment === 0) evidence.nothingOfAccess = 1;
-  if (care + topic.pay === 0 && topic.card > 0 && topic.bill + topic.event + topic.promo >= 2) evidence.receipt = 1;
+  if (care + topic.pay === 0 && topic.card > 0 && (topic.bill + topic.event >= 2 || topic.promo > 0))
+    evidence.receipt = 1;
   // "Code 4471 for the courier": a bare "code" is that of whatever else the message is about.
   if (otherTopics > 0 && care === 0) evidence.nounAmongOthers = noun * (1 - named) * (topic.auth > 0 ? 0.4 : 1);
 }
