@@ -25,10 +25,13 @@ const lookAgainMs = { shortest: 250, longest: 4_000 };
 /** How often writing results down is tried, a second apart, before they are given up to the end of their leases. */
 const writeTries = 10;
 const writeRetryMs = 1_000;
+/** What was taken ahead and not begun by then is left to the end of its lease: the endpoint has become slow, and an attempt takes time too. */
+const mostAheadMs = 5_000;
 
 /**
- * Sends what is due of one endpoint, a bounded number at once. Results are written down, then the next deliveries taken, and meanwhile
- * more results gather for the next time: the faster the endpoint, the more go into each.
+ * Sends what is due of one endpoint, a bounded number at once. Results are written down while the next deliveries are taken, and meanwhile
+ * more results gather for the next time: the faster the endpoint, the more go into each. Once it has shown that it answers, as many
+ * as may be under way are taken ahead, so that none of its connections waits for the database.
  */
 export class Drain {
   health: EndpointHealth;
@@ -37,6 +40,8 @@ export class Drain {
   isDisabled = false;
   readonly #options: DrainOptions;
   #finished: Attempt[] = [];
+  #ahead: TakenDelivery[] = [];
+  #aheadUntil = 0;
   #inFlight = 0;
   #lookAgainMs = lookAgainMs.shortest;
   #failure: Error | undefined;
@@ -50,9 +55,13 @@ export class Drain {
   /** Resolves when nothing is under way and nothing due is left to take, or may be taken. */
   async run(): Promise<void> {
     for (;;) {
-      const room = this.#mayTake() ? this.#window - this.#inFlight : 0;
+      const room = this.#mayTake() ? this.#window + this.#mostAhead - this.#inFlight - this.#ahead.length : 0;
       const taken = await this.#writeAndTake(room);
-      for (const delivery of taken) void this.#attempt(delivery);
+      if (taken.length > 0) {
+        this.#ahead.push(...taken);
+        this.#aheadUntil = performance.now() + mostAheadMs;
+      }
+      this.#begin();
       this.#lookAgainMs =
         taken.length > 0 ? lookAgainMs.shortest : Math.min(2 * this.#lookAgainMs, lookAgainMs.longest);
       if (this.#inFlight === 0 && this.#finished.length === 0) break;
@@ -63,6 +72,15 @@ export class Drain {
 
   get #window(): number {
     return Math.min(this.#options.window, firstWindow + this.succeeded);
+  }
+
+  get #mostAhead(): number {
+    return this.succeeded < this.#options.window ? 0 : this.#options.window;
+  }
+
+  #begin(): void {
+    if (this.isDisabled || this.#failure !== undefined || performance.now() > this.#aheadUntil) this.#ahead = [];
+    for (const delivery of this.#ahead.splice(0, this.#window - this.#inFlight)) void this.#attempt(delivery);
   }
 
   #mayTake(): boolean {
@@ -86,6 +104,7 @@ export class Drain {
       this.#failure = error as Error;
     }
     this.#inFlight -= 1;
+    this.#begin();
     this.#wake();
   }
 
