@@ -23,8 +23,9 @@ export function findChromium(environment = process.env) {
 /**
  * Without a window, and calling nobody but the pages that it is shown.
  * @param {string} executablePath
+ * @param {readonly string[]} [more] of its arguments
  */
-export function launchChromium(executablePath) {
+export function launchChromium(executablePath, more = []) {
   return chromium.launch({
     executablePath,
     // Whoever launches it ends it. By itself it would end this whole process on Ctrl-C, and leave undone what else is to do.
@@ -40,6 +41,7 @@ export function launchChromium(executablePath) {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...more,
     ],
   });
 }

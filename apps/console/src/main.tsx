@@ -7,7 +7,7 @@ import { setNonce } from 'get-nonce';
 import { BrowserRouter } from 'react-router';
 import { createQueryClient } from './api/queries.js';
 import { Shell } from './layout/shell.js';
-import { readableGreys, theme } from './layout/theme.js';
+import { readableColours, theme } from './layout/theme.js';
 import { sessionKey } from './session/session.js';
 import { SignedIn } from './session/signed-in.js';
 import '@mantine/core/styles.css';
@@ -25,7 +25,7 @@ createRoot(root).render(
   <StrictMode>
     <MantineProvider
       theme={theme}
-      cssVariablesResolver={readableGreys}
+      cssVariablesResolver={readableColours}
       defaultColorScheme="auto"
       getStyleNonce={() => nonce}
     >

@@ -1,20 +1,12 @@
-import { Button, Checkbox, Modal, PasswordInput, Select, Stack, TextInput } from '@mantine/core';
+import { Button, Modal, PasswordInput, Select, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { api, bodyOf } from '../api/client.js';
 import { useAction } from '../api/queries.js';
 import { ShownOnce } from '../display/shown-once.js';
 import type { Scope } from '../session/session.js';
 import { FormEnd } from '../display/form-end.js';
+import { ScopeChoice } from './scope-choice.js';
 
-const scopes: Record<Scope, string> = {
-  'codes:read': 'Get codes',
-  'challenges:write': 'Open, answer and watch challenges',
-  'vault:read': 'See logins and what came in for them, no secrets',
-  'vault:write': 'Store, change and delete logins',
-  'messages:read': 'Read the text of messages',
-  'webhooks:write': 'Set up webhooks',
-  admin: 'Keys, seats, audit and settings',
-};
 const lifetimes = [
   { value: '30', label: '30 days' },
   { value: '90', label: '90 days' },
@@ -67,13 +59,7 @@ function Fields({ onClose }: { onClose: () => void }) {
     <form onSubmit={form.onSubmit((values) => make.mutate(values))}>
       <Stack>
         <TextInput label="Name" placeholder="checkout agent" data-autofocus {...form.getInputProps('name')} />
-        <Checkbox.Group label="It may" {...form.getInputProps('scopes')}>
-          <Stack gap="xs" mt={6}>
-            {Object.entries(scopes).map(([scope, meaning]) => (
-              <Checkbox key={scope} value={scope} label={meaning} description={scope} />
-            ))}
-          </Stack>
-        </Checkbox.Group>
+        <ScopeChoice label="It may" {...form.getInputProps('scopes')} />
         <Select label="Expires after" placeholder="Never" data={lifetimes} clearable {...form.getInputProps('days')} />
         <PasswordInput
           label="Your own API key"

@@ -34,6 +34,7 @@ export function fieldErrorsOf(error: unknown): Record<string, string> {
   return Object.fromEntries(error.fields.map(({ path, message }) => [path, message]));
 }
 
-function sentence(text: string): string {
+/** As people write it: the API’s own texts begin small and end without a stop. */
+export function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
 }

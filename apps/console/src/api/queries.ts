@@ -52,6 +52,7 @@ export function usePages<Item>(
     error,
     more: hasNextPage ? () => void query.fetchNextPage() : undefined,
     isFetchingMore: isFetchingNextPage,
+    retry: () => void query.refetch(),
   };
 }
 

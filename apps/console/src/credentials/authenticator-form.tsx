@@ -1,105 +1,28 @@
-import { useState, type FormEvent } from 'react';
-import { Alert, Button, Modal, SegmentedControl, Stack, Textarea, TextInput } from '@mantine/core';
-import { api, bodyOf } from '../api/client.js';
-import { useAction } from '../api/queries.js';
-import { ShownOnce } from '../display/shown-once.js';
-import { FormEnd } from '../display/form-end.js';
+import { Modal, Tabs } from '@mantine/core';
+import { AuthenticatorCamera } from './authenticator-camera.js';
+import { AuthenticatorPicture } from './authenticator-picture.js';
+import { AuthenticatorText } from './authenticator-text.js';
 
-/** By what somebody has in hand: the secret in letters, its link, or the export of a whole app. */
+/** By what somebody has in hand: letters or a link, a picture of a QR code, or the code itself. */
 export function AuthenticatorForm({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   return (
     <Modal opened={opened} onClose={onClose} title="Add an authenticator">
-      <Fields onClose={onClose} />
+      <Tabs defaultValue="text" keepMounted={false}>
+        <Tabs.List mb="md">
+          <Tabs.Tab value="text">Text or link</Tabs.Tab>
+          <Tabs.Tab value="picture">Picture</Tabs.Tab>
+          <Tabs.Tab value="camera">Camera</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="text">
+          <AuthenticatorText onClose={onClose} />
+        </Tabs.Panel>
+        <Tabs.Panel value="picture">
+          <AuthenticatorPicture onClose={onClose} />
+        </Tabs.Panel>
+        <Tabs.Panel value="camera">
+          <AuthenticatorCamera onClose={onClose} />
+        </Tabs.Panel>
+      </Tabs>
     </Modal>
   );
-}
-
-function Fields({ onClose }: { onClose: () => void }) {
-  const [type, setType] = useState<'totp' | 'hotp'>('totp');
-  const [text, setText] = useState('');
-  const [label, setLabel] = useState('');
-  const input = text.trim();
-  const isLink = input.startsWith('otpauth://');
-  const isExport = input.startsWith('otpauth-migration://');
-  const add = useAction({
-    run: async () => {
-      if (isExport) {
-        const uris = input.split(/\s+/);
-        const { items, skipped } = await bodyOf(api.POST('/v1/otp-secrets/import', { body: { uris } }));
-        return { made: null, imported: items.length, skipped };
-      }
-      const named = label.trim() === '' ? {} : { label: label.trim() };
-      const body = isLink
-        ? { type: typeOf(input), uri: input, ...named }
-        : { type, ...(input === '' ? {} : { secret: input }), ...named };
-      return { made: await bodyOf(api.POST('/v1/otp-secrets', { body })), imported: 1, skipped: [] };
-    },
-    done: ({ imported }) =>
-      imported === 1 ? 'The authenticator is stored.' : `${imported} authenticators are stored.`,
-    changes: ['otp-secrets'],
-    onDone: ({ skipped }) => {
-      if (skipped.length === 0 && input !== '') onClose();
-    },
-    quiet: true,
-  });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    add.mutate();
-  };
-  if (add.data?.made && input === '') {
-    return (
-      <Stack>
-        <ShownOnce secret={add.data.made.secret} label="secret" />
-        <Button onClick={onClose}>Done</Button>
-      </Stack>
-    );
-  }
-  return (
-    <form onSubmit={submit}>
-      <Stack>
-        <Textarea
-          label="Secret, otpauth:// link or otpauth-migration:// export"
-          description="Left empty, a new secret is made. Several export codes: one on each line."
-          autosize
-          minRows={2}
-          maxRows={8}
-          autoComplete="off"
-          spellCheck={false}
-          value={text}
-          onChange={(event) => setText(event.currentTarget.value)}
-          data-autofocus
-        />
-        {!isExport && (
-          <TextInput
-            label="Label"
-            placeholder="GitHub"
-            required={!isLink}
-            value={label}
-            onChange={(event) => setLabel(event.currentTarget.value)}
-          />
-        )}
-        {!isExport && !isLink && (
-          <SegmentedControl
-            data={[
-              { value: 'totp', label: 'By time (TOTP)' },
-              { value: 'hotp', label: 'By counter (HOTP)' },
-            ]}
-            value={type}
-            onChange={(value) => setType(value === 'hotp' ? 'hotp' : 'totp')}
-            aria-label="Kind"
-          />
-        )}
-        {add.data !== undefined && add.data.skipped.length > 0 && (
-          <Alert color="yellow" title={`${add.data.imported} stored, ${add.data.skipped.length} left out`}>
-            {add.data.skipped.map((one) => `${one.label}: ${one.reason}`).join('; ')}
-          </Alert>
-        )}
-        <FormEnd error={add.error} submit={isExport ? 'Import' : 'Store'} isPending={add.isPending} onClose={onClose} />
-      </Stack>
-    </form>
-  );
-}
-
-function typeOf(uri: string): 'totp' | 'hotp' {
-  return uri.startsWith('otpauth://hotp/') ? 'hotp' : 'totp';
 }

@@ -11,6 +11,7 @@ import { useMay } from '../session/session.js';
 import { CredentialForm } from './credential-form.js';
 import { nameOf } from './credential-names.js';
 import { factorNames } from './factor-names.js';
+import { InboundPolicy } from './inbound-policy.js';
 import { Inbox } from './inbox.js';
 import { LastMessages } from './last-messages.js';
 import { LiveCode } from './live-code.js';
@@ -68,6 +69,7 @@ function Login({ credential, onGone }: { credential: Credential; onGone: () => v
         ]}
       />
       <Inbox credential={credential} />
+      <InboundPolicy credential={credential} />
       <Stack gap="xs">
         <Title order={3} size="h6">
           Last messages
@@ -88,7 +90,7 @@ function Login({ credential, onGone }: { credential: Credential; onGone: () => v
         </Group>
       ) : (
         <Text size="sm" c="dimmed">
-          Your key may look, and change nothing.
+          You may look here, and change nothing.
         </Text>
       )}
       <CredentialForm opened={isChanging} onClose={() => setIsChanging(false)} credential={credential} />

@@ -14,7 +14,7 @@ import { useCredentials } from './credential-names.js';
 import { factorNames } from './factor-names.js';
 
 export function Logins({ openId }: { openId: string | null }) {
-  const { data = [], isPending, error } = useCredentials();
+  const { data = [], isPending, error, refetch } = useCredentials();
   const [search, setSearch] = useState('');
   const [method, setMethod] = useState<string | null>(null);
   const [isAdding, setIsAdding] = useState(false);
@@ -53,7 +53,7 @@ export function Logins({ openId }: { openId: string | null }) {
       </Group>
       <Rows<Credential>
         label="Logins"
-        list={{ items, isPending, error }}
+        list={{ items, isPending, error, retry: () => void refetch() }}
         keyOf={({ id }) => id}
         onOpen={({ id }) => void navigate(`/credentials/${id}`)}
         columns={[

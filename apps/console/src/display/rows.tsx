@@ -20,6 +20,7 @@ interface RowsProps<Item> {
     error: unknown;
     more?: (() => void) | undefined;
     isFetchingMore?: boolean;
+    retry?: () => void;
   };
   keyOf: (item: Item) => string;
   /** What a click on a row's main cell does. */
@@ -40,7 +41,14 @@ export function Rows<Item>({ label, columns, list, keyOf, onOpen, empty }: RowsP
   if (list.error !== null && list.items.length === 0) {
     return (
       <Alert color="red" role="alert" title="This cannot be shown">
-        {messageOf(list.error)}
+        <Stack gap="sm" align="flex-start">
+          {messageOf(list.error)}
+          {list.retry !== undefined && (
+            <Button variant="default" size="xs" onClick={list.retry}>
+              Try again
+            </Button>
+          )}
+        </Stack>
       </Alert>
     );
   }

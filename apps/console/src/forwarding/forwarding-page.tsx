@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { Button, Group, Switch } from '@mantine/core';
 import { api, bodyOf } from '../api/client.js';
-import { useAction, usePages } from '../api/queries.js';
+import { live, useAction, usePages } from '../api/queries.js';
 import type { ForwardingRule } from '../api/types.js';
 import { useCredentialNames } from '../credentials/credential-names.js';
 import { Confirm } from '../display/confirm.js';
@@ -10,16 +10,19 @@ import { Rows } from '../display/rows.js';
 import { Ago } from '../display/time.js';
 import { Icon } from '../layout/icons.js';
 import { PageHeader } from '../layout/page-header.js';
+import { channelNames } from './channel-names.js';
 import { ForwardingForm } from './forwarding-form.js';
-
-const channelNames = { email: 'mail', sms: 'SMS', both: 'mail and SMS' };
+import { ForwardsDrawer } from './forwards-drawer.js';
 
 export default function ForwardingPage() {
   const [isAdding, setIsAdding] = useState(false);
+  const [openId, setOpenId] = useState<string | null>(null);
   const nameOf = useCredentialNames();
   const changes = ['forwarding-rules'];
-  const list = usePages(['forwarding-rules'], (page, signal) =>
-    bodyOf(api.GET('/v1/forwarding-rules', { params: { query: page }, signal })),
+  const list = usePages(
+    ['forwarding-rules'],
+    (page, signal) => bodyOf(api.GET('/v1/forwarding-rules', { params: { query: page }, signal })),
+    { refetchInterval: live },
   );
   const turn = useAction({
     run: ({ id, enabled }: ForwardingRule) =>
@@ -50,6 +53,7 @@ export default function ForwardingPage() {
         label="Forwarding rules"
         list={list}
         keyOf={({ id }) => id}
+        onOpen={({ id }) => setOpenId(id)}
         columns={[
           { title: 'To', isMain: true, cell: ({ destination }) => destination },
           { title: 'What', cell: ({ channel }) => channelNames[channel ?? 'both'] },
@@ -102,6 +106,7 @@ export default function ForwardingPage() {
           </EmptyState>
         }
       />
+      <ForwardsDrawer rule={list.items.find(({ id }) => id === openId) ?? null} onClose={() => setOpenId(null)} />
       <ForwardingForm opened={isAdding} onClose={() => setIsAdding(false)} />
     </>
   );

@@ -89,6 +89,14 @@ export const pages: readonly PageEntry[] = [
     component: lazy(() => import('../api-keys/api-keys-page.js')),
   },
   {
+    path: '/encryption',
+    title: 'Encryption',
+    icon: 'lock',
+    shortcut: 'e',
+    needs: 'admin',
+    component: lazy(() => import('../keys/keys-page.js')),
+  },
+  {
     path: '/audit',
     title: 'Audit',
     icon: 'audit',

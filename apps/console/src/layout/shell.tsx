@@ -24,13 +24,14 @@ import { EmptyState } from '../display/empty-state.js';
 import { sessionKey, useSession } from '../session/session.js';
 import { Icon } from './icons.js';
 import { Mark } from './mark.js';
+import { PageBoundary } from './page-boundary.js';
 import { pages, type PageEntry } from './pages.js';
 import { usePageShortcuts } from './page-shortcuts.js';
 
 /** The frame of every page: navigation, workspace, colours, sign-out. */
 export function Shell() {
   const [isOpen, { toggle, close }] = useDisclosure();
-  const { workspace, scopes } = useSession();
+  const { workspace, scopes, seat } = useSession();
   const { pathname } = useLocation();
   const here = pages.find(({ path }) => (path === '/' ? pathname === '/' : pathname.startsWith(path)));
   useDocumentTitle(here === undefined ? 'otpost' : `${here.title} · otpost`);
@@ -70,9 +71,16 @@ export function Shell() {
           ))}
         </ScrollArea>
         <Group justify="space-between" wrap="nowrap" gap="xs" px="xs" pt="sm">
-          <Text size="sm" truncate title={workspace.name}>
-            {workspace.name}
-          </Text>
+          <Box miw={0}>
+            <Text size="sm" truncate title={workspace.name}>
+              {workspace.name}
+            </Text>
+            {seat !== null && (
+              <Text size="xs" c="dimmed" truncate title={seat.email}>
+                {seat.email}
+              </Text>
+            )}
+          </Box>
           <Group gap={4} wrap="nowrap">
             <ColourSwitch />
             <SignOut />
@@ -81,27 +89,29 @@ export function Shell() {
       </AppShell.Navbar>
       <AppShell.Main id="content">
         <Box maw={1180} mx="auto">
-          <Suspense
-            fallback={
-              <Center h={240}>
-                <Loader aria-label="Loading" />
-              </Center>
-            }
-          >
-            <Routes>
-              {pages.map((page) => (
+          <PageBoundary key={here?.path ?? ''}>
+            <Suspense
+              fallback={
+                <Center h={240}>
+                  <Loader aria-label="Loading" />
+                </Center>
+              }
+            >
+              <Routes>
+                {pages.map((page) => (
+                  <Route
+                    key={page.path}
+                    path={page.path === '/' ? '/' : `${page.path}/*`}
+                    element={scopes.includes(page.needs) ? <page.component /> : <NotAllowed page={page} />}
+                  />
+                ))}
                 <Route
-                  key={page.path}
-                  path={page.path === '/' ? '/' : `${page.path}/*`}
-                  element={scopes.includes(page.needs) ? <page.component /> : <NotAllowed page={page} />}
+                  path="*"
+                  element={<EmptyState title="There is no such page" text="The navigation has all there are." />}
                 />
-              ))}
-              <Route
-                path="*"
-                element={<EmptyState title="There is no such page" text="The navigation has all there are." />}
-              />
-            </Routes>
-          </Suspense>
+              </Routes>
+            </Suspense>
+          </PageBoundary>
         </Box>
       </AppShell.Main>
     </AppShell>
@@ -111,8 +121,8 @@ export function Shell() {
 function NotAllowed({ page }: { page: PageEntry }) {
   return (
     <EmptyState
-      title={`Your key may not see ${page.title.toLowerCase()}`}
-      text={`It lacks the scope ${page.needs}. Sign in with a key that has it.`}
+      title={`You may not see ${page.title.toLowerCase()}`}
+      text={`What you signed in with lacks the scope ${page.needs}.`}
     />
   );
 }

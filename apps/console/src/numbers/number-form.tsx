@@ -1,11 +1,11 @@
-import { Alert, Button, Modal, PasswordInput, SegmentedControl, Select, Stack, TextInput } from '@mantine/core';
+import { Alert, Button, Modal, PasswordInput, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { api, bodyOf } from '../api/client.js';
 import { fieldErrorsOf } from '../api/problem.js';
 import { useAction } from '../api/queries.js';
-import { nameOf, useCredentials } from '../credentials/credential-names.js';
 import { Copyable } from '../display/copy.js';
 import { FormEnd } from '../display/form-end.js';
+import { AssignmentFields, assignmentOf } from './assignment.js';
 
 const empty = { e164: '', mode: 'dedicated', credential_id: null as string | null, account_sid: '', auth_token: '' };
 
@@ -19,16 +19,14 @@ export function NumberForm({ opened, onClose }: { opened: boolean; onClose: () =
 
 function Fields({ onClose }: { onClose: () => void }) {
   const form = useForm({ initialValues: empty });
-  const { data: credentials = [] } = useCredentials();
   const add = useAction({
-    run: ({ e164, mode, credential_id, account_sid, auth_token }: typeof empty) =>
+    run: ({ e164, account_sid, auth_token, ...assigned }: typeof empty) =>
       bodyOf(
         api.POST('/v1/phone-numbers', {
           body: {
             e164,
             provider: 'twilio',
-            mode: mode === 'shared' ? 'shared' : 'dedicated',
-            ...(credential_id === null || mode === 'shared' ? {} : { credential_id }),
+            ...assignmentOf(assigned),
             ...(account_sid === '' ? {} : { account_sid }),
             ...(auth_token === '' ? {} : { auth_token }),
           },
@@ -65,23 +63,7 @@ function Fields({ onClose }: { onClose: () => void }) {
     <form onSubmit={submit}>
       <Stack>
         <TextInput label="Number" placeholder="+13125550142" required data-autofocus {...form.getInputProps('e164')} />
-        <SegmentedControl
-          data={[
-            { value: 'dedicated', label: 'For one login' },
-            { value: 'shared', label: 'Shared by several' },
-          ]}
-          aria-label="Use"
-          {...form.getInputProps('mode')}
-        />
-        {form.values.mode === 'dedicated' && (
-          <Select
-            label="Login"
-            data={credentials.map((credential) => ({ value: credential.id, label: nameOf(credential) }))}
-            searchable
-            clearable
-            {...form.getInputProps('credential_id')}
-          />
-        )}
+        <AssignmentFields form={form} />
         <TextInput
           label="Twilio account SID"
           description="Left empty, Twilio is not called: you set the webhook yourself"

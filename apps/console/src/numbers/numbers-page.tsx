@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { Button, Text } from '@mantine/core';
+import { Button, Group, Text } from '@mantine/core';
 import { api, bodyOf } from '../api/client.js';
 import { useAction, usePages } from '../api/queries.js';
 import type { PhoneNumber } from '../api/types.js';
@@ -12,10 +12,16 @@ import { StateBadge } from '../display/state-badge.js';
 import { Icon } from '../layout/icons.js';
 import { PageHeader } from '../layout/page-header.js';
 import { useMay } from '../session/session.js';
+import { ApproveForm } from './approve-form.js';
+import { BuyForm } from './buy-form.js';
 import { NumberForm } from './number-form.js';
+import { UseForm } from './use-form.js';
 
 export default function NumbersPage() {
   const [isAdding, setIsAdding] = useState(false);
+  const [isBuying, setIsBuying] = useState(false);
+  const [changed, setChanged] = useState<PhoneNumber | null>(null);
+  const [approved, setApproved] = useState<PhoneNumber | null>(null);
   const nameOf = useCredentialNames();
   const mayWrite = useMay('vault:write');
   const list = usePages(['numbers'], (page, signal) =>
@@ -27,9 +33,14 @@ export default function NumbersPage() {
     changes: ['numbers', 'credentials'],
   });
   const add = mayWrite && (
-    <Button leftSection={<Icon name="plus" size={16} />} onClick={() => setIsAdding(true)}>
-      Add a number
-    </Button>
+    <Group gap="sm">
+      <Button variant="default" onClick={() => setIsBuying(true)}>
+        Buy a number
+      </Button>
+      <Button leftSection={<Icon name="plus" size={16} />} onClick={() => setIsAdding(true)}>
+        Add a number
+      </Button>
+    </Group>
   );
   return (
     <>
@@ -57,33 +68,46 @@ export default function NumbersPage() {
           {
             title: '',
             align: 'right',
-            cell: ({ id, e164, purchased }) =>
+            cell: (number) =>
               mayWrite && (
-                <Confirm
-                  label="Delete"
-                  size="compact-sm"
-                  variant="subtle"
-                  title={`Delete ${e164}?`}
-                  text={
-                    purchased
-                      ? 'It goes back to the provider, and somebody else may get it.'
-                      : 'SMS to it become no codes any more.'
-                  }
-                  onConfirm={() => remove.mutate(id)}
-                />
+                <Group gap={4} justify="flex-end">
+                  {number.status === 'pending_approval' && (
+                    <Button variant="subtle" size="compact-sm" onClick={() => setApproved(number)}>
+                      Approve
+                    </Button>
+                  )}
+                  <Button variant="subtle" color="gray" size="compact-sm" onClick={() => setChanged(number)}>
+                    Change
+                  </Button>
+                  <Confirm
+                    label="Delete"
+                    size="compact-sm"
+                    variant="subtle"
+                    title={`Delete ${number.e164}?`}
+                    text={
+                      number.purchased
+                        ? 'It goes back to the provider, and somebody else may get it.'
+                        : 'SMS to it become no codes any more.'
+                    }
+                    onConfirm={() => remove.mutate(number.id)}
+                  />
+                </Group>
               ),
           },
         ]}
         empty={
           <EmptyState
             title="No numbers yet"
-            text="Bring one from Twilio along. Dedicated to one login, or shared by several: then a challenge says which login a code is for."
+            text="Bring one from Twilio along, or buy one. Dedicated to one login, or shared by several: then a challenge says which login a code is for."
           >
             {add}
           </EmptyState>
         }
       />
       <NumberForm opened={isAdding} onClose={() => setIsAdding(false)} />
+      <BuyForm opened={isBuying} onClose={() => setIsBuying(false)} />
+      <UseForm number={changed} onClose={() => setChanged(null)} />
+      <ApproveForm number={approved} onClose={() => setApproved(null)} />
     </>
   );
 }

@@ -34,7 +34,7 @@ export function useSession(): Session {
   return session;
 }
 
-/** Whether the key that was used to sign in may do something. */
+/** Whether the key or the seat that signed in may do something. */
 export function useMay(...needed: Scope[]): boolean {
   const { scopes } = useSession();
   return needed.every((scope) => scopes.includes(scope));

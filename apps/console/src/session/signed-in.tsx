@@ -1,19 +1,25 @@
-import type { ReactNode } from 'react';
+import { lazy, Suspense, type ReactNode } from 'react';
 import { Button, Center, Loader, Stack, Text } from '@mantine/core';
+import { Navigate, useLocation } from 'react-router';
 import { messageOf } from '../api/problem.js';
+import { signInPath } from './paths.js';
 import { SessionContext, useStoredSession } from './session.js';
 import { SignInPage } from './sign-in-page.js';
 
-/** Shows what is inside to whoever is signed in, and the sign-in to everybody else. */
+const SetUpPage = lazy(() => import('./set-up-page.js'));
+
+/** Shows what is inside to whoever is signed in, and the sign-in to everybody else; an invited seat sets that up first. */
 export function SignedIn({ children }: { children: ReactNode }) {
   const { data: session, error, isPending, refetch } = useStoredSession();
-  if (isPending) {
+  const { pathname } = useLocation();
+  if (pathname === '/set-up') {
     return (
-      <Center mih="100vh">
-        <Loader aria-label="Loading" />
-      </Center>
+      <Suspense fallback={<Waiting />}>
+        <SetUpPage />
+      </Suspense>
     );
   }
+  if (isPending) return <Waiting />;
   if (error !== null && session === undefined) {
     return (
       <Center mih="100vh" component="main">
@@ -24,5 +30,15 @@ export function SignedIn({ children }: { children: ReactNode }) {
       </Center>
     );
   }
-  return session ? <SessionContext value={session}>{children}</SessionContext> : <SignInPage />;
+  if (!session) return <SignInPage />;
+  if (pathname.startsWith(signInPath)) return <Navigate to="/" replace />;
+  return <SessionContext value={session}>{children}</SessionContext>;
+}
+
+function Waiting() {
+  return (
+    <Center mih="100vh">
+      <Loader aria-label="Loading" />
+    </Center>
+  );
 }

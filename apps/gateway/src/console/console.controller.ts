@@ -68,7 +68,7 @@ export class ConsoleController {
       .header('referrer-policy', 'no-referrer')
       .header('x-frame-options', 'DENY')
       .header('cross-origin-opener-policy', 'same-origin')
-      .header('permissions-policy', 'camera=(), microphone=(), geolocation=()')
+      .header('permissions-policy', 'camera=(self), microphone=(), geolocation=()')
       .send(this.#page.replaceAll('{nonce}', nonce));
   }
 }

@@ -1,8 +1,8 @@
 import { Controller, Inject } from '@nestjs/common';
 import { z } from 'zod';
-import { keyStatus, keyStatusView, rotateDataKeys, rotateKek } from '@otpost/contracts';
+import { dataKeyView, keyStatus, keyStatusView, listDataKeys, rotateDataKeys, rotateKek } from '@otpost/contracts';
 import { RpcClient } from '@otpost/messaging';
-import { RootCallOf, type RootCall } from '../http/call.js';
+import { CallOf, RootCallOf, type Call, type RootCall } from '../http/call.js';
 import { defineEndpoint, Handles, type InputOf } from '../http/endpoint.js';
 import { Input } from '../http/input.js';
 
@@ -16,6 +16,15 @@ const status = defineEndpoint({
   tag,
   summary: 'Which keys are in use, and how far a rotation has come',
   response: keyStatusView,
+});
+
+const dataKeys = defineEndpoint({
+  method: 'GET',
+  path: '/v1/data-keys',
+  access: 'admin',
+  tag,
+  summary: "The workspace's own data keys, and what is left under a retiring one; nothing of the keys themselves",
+  response: z.object({ items: z.array(dataKeyView) }),
 });
 
 const kek = defineEndpoint({
@@ -48,6 +57,11 @@ export class KeysController {
   @Handles(status)
   async status(@RootCallOf() call: RootCall, @Input() _input: InputOf<typeof status>) {
     return this.rpc.call(keyStatus, call.caller, { signal: call.signal });
+  }
+
+  @Handles(dataKeys)
+  async list(@CallOf() { caller, signal }: Call, @Input() _input: InputOf<typeof dataKeys>) {
+    return this.rpc.call(listDataKeys, caller, { signal });
   }
 
   @Handles(kek)

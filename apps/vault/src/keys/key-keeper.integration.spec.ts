@@ -17,7 +17,8 @@ let logged: { event: string; fields: LogFields | undefined }[] = [];
 beforeAll(async () => {
   world = await openKeyWorld();
   const rotation = new DataKeyRotation(world.owner, world.dataKeys);
-  controller = new KeysController(world.owner, world.keyring, new KekRotation(world.owner, world.keyring), rotation);
+  const kekRotation = new KekRotation(world.owner, world.keyring);
+  controller = new KeysController(world.database, world.owner, world.keyring, kekRotation, rotation);
 });
 afterAll(() => world.close());
 
@@ -59,6 +60,27 @@ describe('the keeper of the keys', () => {
     await readEverything(world, workspaceId);
     const rotated = await world.owner.prisma.auditEntry.findFirstOrThrow({ where: { action: 'data_key.rotated' } });
     expect(rotated).toMatchObject({ actorKind: 'root', actorId: 'root' });
+  });
+
+  it('shows a workspace its own keys and what is left under an old one, and no other’s', async () => {
+    const [workspaceId, other] = [await makeWorkspace(world), await makeWorkspace(world)];
+    const of = async (id: string) => (await controller.list({ ...root, workspace_id: id })).items;
+    expect(await of(workspaceId)).toMatchObject([
+      { version: 1, state: 'active', is_under_active_kek: true, rows_left: null, retired_at: null },
+    ]);
+    await controller.rotateDataKeys({ ...root, workspace_id: workspaceId }, context());
+    expect(await of(workspaceId)).toMatchObject([
+      { version: 2, state: 'active' },
+      { version: 1, state: 'retiring', rows_left: 8 },
+    ]);
+    await newKeeper().keep({ graceMs: 0 });
+    expect(await of(workspaceId)).toMatchObject([
+      { version: 2, state: 'active' },
+      { version: 1, state: 'destroyed', rows_left: null },
+    ]);
+    expect(JSON.stringify(await of(workspaceId))).not.toMatch(/wrapped|keyring|local:/);
+    expect(await of(other)).toMatchObject([{ version: 1, state: 'active' }]);
+    await world.owner.prisma.workspace.deleteMany({ where: { id: { in: [workspaceId, other] } } });
   });
 
   it('says what it cannot end, and goes on trying', async () => {

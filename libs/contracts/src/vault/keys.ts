@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { caller } from '../caller.js';
+import { caller, workspaceCaller } from '../caller.js';
 import { defineRpc } from '../rpc.js';
 
 /** Which keys are in use, and how far their rotation has come. */
@@ -20,6 +20,29 @@ export const keyStatus = defineRpc({
   pattern: 'vault.keys.status',
   request: caller,
   response: keyStatusView,
+});
+
+/** A data key of a workspace, without anything of the key. */
+export const dataKeyView = z.object({
+  id: z.uuid(),
+  version: z.int(),
+  /** `active` seals and opens; `retiring` only opens, until nothing is left under it; `destroyed` is gone. */
+  state: z.enum(['active', 'retiring', 'destroyed']),
+  /** False: `./otpost keys rotate-kek` wraps it anew. */
+  is_under_active_kek: z.boolean(),
+  /** What is still to be re-encrypted; null of one that is not retiring. */
+  rows_left: z.int().nullable(),
+  created_at: z.iso.datetime(),
+  retired_at: z.iso.datetime().nullable(),
+  destroyed_at: z.iso.datetime().nullable(),
+});
+export type DataKeyView = z.output<typeof dataKeyView>;
+
+/** The workspace's own, newest first; of the destroyed ones the latest. */
+export const listDataKeys = defineRpc({
+  pattern: 'vault.keys.list-data-keys',
+  request: workspaceCaller,
+  response: z.object({ items: z.array(dataKeyView) }),
 });
 
 /**

@@ -50,7 +50,10 @@ export async function openKeyWorld() {
   };
 }
 
-/** A workspace with a value in every sealed column there is, in `rows` rows of each table. Every value is `secretOf` its place. */
+/**
+ * A workspace with a value in every sealed column there is (but those of a seat's sign-in, which needs a seat and has a spec of its own),
+ * in `rows` rows of each table. Every value is `secretOf` its place.
+ */
 export async function makeWorkspace({ owner, dataKeys }: Vault, rows = 1): Promise<string> {
   const workspaceId = uuidv7();
   let keyId = '';
