@@ -25,6 +25,8 @@ export const redisServer: string | undefined = findRedis().path;
 
 const password = 'p@ss/word';
 const sentinelPassword = 's&ntinel';
+/** What docs/redis.md says that suffices. The servers speak to each other, and the tests to them, as the default user. */
+const user = `user otpost on >${password} ~otpost:* &otpost:* +@all -@admin -@dangerous +info`;
 const ports = new Ports();
 
 /** A master, its replica, and three sentinels that fail over after a second of silence. Servers and sentinels ask for passwords. */
@@ -32,7 +34,7 @@ export async function startSentinels(): Promise<Topology> {
   const servers = new Servers();
   const [master, replica, ...sentinels] = await servers.freePorts(5);
   if (master === undefined || replica === undefined) throw new Error('no ports');
-  const auth = `requirepass ${password}\nmasterauth ${password}\nrepl-diskless-sync-delay 0`;
+  const auth = `${user}\nrequirepass ${password}\nmasterauth ${password}\nrepl-diskless-sync-delay 0`;
   servers.start(master, auth);
   servers.start(replica, `${auth}\nreplicaof 127.0.0.1 ${master}`);
   await servers.untilAnswering(master, password);
@@ -49,7 +51,7 @@ sentinel down-after-milliseconds main 1000\nsentinel failover-timeout main 5000`
   const [first = 0] = sentinels;
   let present = master;
   return {
-    url: `redis+sentinel://:${encodeURIComponent(password)}@${hosts}/main?sentinel_password=${encodeURIComponent(sentinelPassword)}`,
+    url: `redis+sentinel://otpost:${encodeURIComponent(password)}@${hosts}/main?sentinel_password=${encodeURIComponent(sentinelPassword)}`,
     killMaster: () => {
       servers.kill(master);
       present = replica;
@@ -79,7 +81,7 @@ export async function startCluster(): Promise<Topology> {
   const nodes = await servers.freePorts(4);
   const masters = nodes.slice(0, 3);
   const [first = 0, , , replica = 0] = nodes;
-  const setting = `cluster-enabled yes\ncluster-node-timeout 1500\nrepl-diskless-sync-delay 0\nrequirepass ${password}\nmasterauth ${password}`;
+  const setting = `${user}\ncluster-enabled yes\ncluster-node-timeout 1500\nrepl-diskless-sync-delay 0\nrequirepass ${password}\nmasterauth ${password}`;
   for (const port of nodes) servers.start(port, setting);
   for (const port of nodes) await servers.untilAnswering(port, password);
   const slot = await servers.ask(first, password, (client) => client.cluster('KEYSLOT', 'otpost:rpc:{vault}:requests'));
@@ -115,7 +117,7 @@ export async function startCluster(): Promise<Topology> {
     );
   });
   return {
-    url: `redis+cluster://:${encodeURIComponent(password)}@${nodes.map((port) => `127.0.0.1:${port}`).join()}`,
+    url: `redis+cluster://otpost:${encodeURIComponent(password)}@${nodes.map((port) => `127.0.0.1:${port}`).join()}`,
     killMaster: () => {
       servers.kill(failing);
       alive.delete(failing);
