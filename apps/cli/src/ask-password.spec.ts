@@ -19,9 +19,12 @@ it('a question ends with the process', async () => {
   await expect(answer).rejects.toMatchObject({ name: 'AbortError' });
 });
 
-it('the end of the input is no password', async () => {
+it.each([
+  ['the end of the input', (input: PassThrough) => input.end('half')],
+  ['Ctrl-D', (input: PassThrough) => input.write('\u0004')],
+])('%s is no password', async (_, act) => {
   const input = new PassThrough();
   const answer = promptHidden('?', { input, output: new PassThrough(), signal: new AbortController().signal });
-  input.end('half');
+  act(input);
   await expect(answer).rejects.toMatchObject({ message: 'no password was given' });
 });

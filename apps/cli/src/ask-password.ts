@@ -36,11 +36,11 @@ export async function promptHidden(
   const lines = createInterface({ input, output: nowhere, terminal: true, historySize: 0 });
   // The terminal is the program's own now: it has to see to these two keys itself.
   lines.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
-  const closed = once(lines, 'close').then(() => {
-    throw new CliError('usage', 'no password was given');
-  });
+  const closed = once(lines, 'close').then(() => Promise.reject(new Error('closed')));
   try {
     return await Promise.race([lines.question('', { signal }), closed]);
+  } catch (error) {
+    throw signal.aborted ? error : new CliError('usage', 'no password was given');
   } finally {
     lines.close();
     output.write('\n');
