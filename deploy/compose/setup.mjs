@@ -44,7 +44,7 @@ await ensureRoles(ownerUrl, /** @type {Record<keyof typeof serviceRoles, string>
 for (const [service, role] of Object.entries(serviceRoles)) {
   lay(service, 'database.url', `postgresql://${role}:${passwords[service]}@${postgres}`);
   lay(service, 'redis.url', `redis://:${encodeURIComponent(required('REDIS_PASSWORD'))}@${redis}`);
-  if (service !== 'gateway') lay(service, 'owner.url', ownerUrl);
+  if (service === 'vault') lay(service, 'owner.url', ownerUrl);
 }
 console.log('setup: done');
 

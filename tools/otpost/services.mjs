@@ -174,7 +174,7 @@ export function serviceEnvironment(replica, urls, home, ground, environment) {
   told['OTPOST_REPLICA'] = replica.name;
   told['DATABASE_URL'] = asRole(ground.ownerUrl, service, rolePasswords(ground.passwords, environment)[service]);
   told['REDIS_URL'] = ground.redisUrl;
-  if (service !== 'gateway') told['DATABASE_OWNER_URL'] = ground.ownerUrl;
+  if (service === 'vault') told['DATABASE_OWNER_URL'] = ground.ownerUrl;
   if (replica.smtpPort !== undefined) told['OTPOST_SMTP_PORT'] = String(replica.smtpPort);
   return told;
 }

@@ -40,6 +40,13 @@ describe('the environment of a service', () => {
     expect(Object.values(environmentOf('ingestor', given))).not.toContain('p/w');
   });
 
+  it("tells the login of the schema's owner to the vault alone, not to the service that strangers send mail to", () => {
+    const services = ['gateway', 'vault', 'ingestor', 'dispatcher'] as const;
+    const tellsOwner = (service: (typeof services)[number]) =>
+      Object.values(environmentOf(service)).some((value) => value?.includes('boss:secret'));
+    expect(services.filter(tellsOwner)).toEqual(['vault']);
+  });
+
   it('names each key to its services alone, whether it is ours or given', () => {
     const keysOf = (environment: Record<string, string>) =>
       Object.keys(environment)

@@ -1,6 +1,6 @@
 import { Module, type DynamicModule, type Provider, type Type } from '@nestjs/common';
 import { queueContracts } from '@otpost/contracts';
-import { Database, OwnerDatabase } from '@otpost/database';
+import { Database } from '@otpost/database';
 import { MessagingModule, QueueModule, type MessagingOptions, observeJobs } from '@otpost/messaging';
 import type { Logger, ServiceConfig } from '@otpost/platform';
 import { CancelChallenge } from './challenges/cancel-challenge.js';
@@ -54,7 +54,6 @@ export interface DispatcherOptions {
   config: ServiceConfig<'dispatcher'>;
   logger: Logger;
   database: Database;
-  owner: OwnerDatabase;
   messaging: MessagingOptions;
   /** Present time; a test's own. */
   now?: Clock;
@@ -107,7 +106,7 @@ const rooms: { controllers: Type[]; providers: Provider[] }[] = [
 /** The composition of the dispatcher. */
 @Module({})
 export class DispatcherModule {
-  static of({ config, logger, database, owner, messaging, now = Date.now }: DispatcherOptions): DynamicModule {
+  static of({ config, logger, database, messaging, now = Date.now }: DispatcherOptions): DynamicModule {
     const own: OwnAddresses = { inboxDomain: config.OTPOST_INBOX_DOMAIN, smsFrom: config.OTPOST_SMS_FROM };
     const guard = new DestinationGuard(new AddressRules(config.OTPOST_WEBHOOK_ALLOW_CIDRS));
     return {
@@ -120,7 +119,6 @@ export class DispatcherModule {
       providers: [
         ...rooms.flatMap(({ providers }) => providers),
         { provide: Database, useValue: database },
-        { provide: OwnerDatabase, useValue: owner },
         { provide: DestinationGuard, useValue: guard },
         { provide: WebhookSender, useFactory: () => new WebhookSender({ guard }) },
         {

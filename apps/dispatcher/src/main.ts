@@ -1,5 +1,5 @@
 import { eventContracts, rpcContracts } from '@otpost/contracts';
-import { Database, OwnerDatabase } from '@otpost/database';
+import { Database } from '@otpost/database';
 import { Messaging, observeRequests, RedisRpcServer } from '@otpost/messaging';
 import { runService } from '@otpost/platform';
 import { DispatcherModule } from './dispatcher.module.js';
@@ -9,12 +9,6 @@ await runService('dispatcher', ({ config, logger }) => {
   const applicationName = 'otpost dispatcher';
   const connections = config.OTPOST_DATABASE_POOL;
   const database = new Database({ url: config.DATABASE_URL.reveal(), applicationName, connections, onConnectionError });
-  const owner = new OwnerDatabase({
-    url: config.DATABASE_OWNER_URL.reveal(),
-    applicationName: `${applicationName} (owner)`,
-    connections: 2,
-    onConnectionError,
-  });
   const messaging = {
     redisUrl: config.REDIS_URL,
     prefix: config.OTPOST_REDIS_PREFIX,
@@ -22,7 +16,7 @@ await runService('dispatcher', ({ config, logger }) => {
     logger,
   };
   return {
-    module: DispatcherModule.of({ config, logger, database, owner, messaging }),
+    module: DispatcherModule.of({ config, logger, database, messaging }),
     readiness: (app) => [
       { name: 'postgres', check: () => database.ping() },
       { name: 'redis', check: async () => void (await app.get(Messaging).commands.client.ping()) },
@@ -33,9 +27,6 @@ await runService('dispatcher', ({ config, logger }) => {
         contracts: [...rpcContracts, ...eventContracts],
         observe: observeRequests(logger),
       }),
-    close: async () => {
-      await database.close();
-      await owner.close();
-    },
+    close: () => database.close(),
   };
 });

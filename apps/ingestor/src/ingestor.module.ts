@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { queueContracts } from '@otpost/contracts';
-import { Database, OwnerDatabase } from '@otpost/database';
+import { Database } from '@otpost/database';
 import { JobQueues, QueueModule } from '@otpost/messaging';
 import type { Logger, ServiceConfig } from '@otpost/platform';
 import { dnsLookUp, type DnsLookUp } from './authentication/dns.js';
@@ -36,7 +36,6 @@ export interface IngestorOptions {
   config: ServiceConfig<'ingestor'>;
   logger: Logger;
   database: Database;
-  owner: OwnerDatabase;
   /** Specs answer themselves. */
   dns?: DnsLookUp;
   /** Specs run the threads from their sources. */
@@ -58,7 +57,7 @@ export class IngestorModule implements BeforeApplicationShutdown, OnApplicationS
   ) {}
 
   static of(options: IngestorOptions): DynamicModule {
-    const { config, logger, database, owner, threads } = options;
+    const { config, logger, database, threads } = options;
     const half = (config.OTPOST_INBOUND_MEMORY_MB * 1024 * 1024) / 2;
     const journal = new Journal(logger);
     const vaultKey = new VaultKey(database.pool);
@@ -118,7 +117,7 @@ export class IngestorModule implements BeforeApplicationShutdown, OnApplicationS
         { provide: MimeProof, useValue: new MimeProof(config.OTPOST_MIME_SECRET) },
         {
           provide: Deposits,
-          useFactory: (queues: JobQueues) => new Deposits({ queues, owner, logger }),
+          useFactory: (queues: JobQueues) => new Deposits({ queues, database, logger }),
           inject: [JobQueues],
         },
         {

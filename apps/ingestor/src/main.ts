@@ -1,4 +1,4 @@
-import { Database, OwnerDatabase } from '@otpost/database';
+import { Database } from '@otpost/database';
 import { runService } from '@otpost/platform';
 import { configureHttp, createHttpAdapter } from './http/server.js';
 import { IngestorModule } from './ingestor.module.js';
@@ -9,14 +9,8 @@ await runService('ingestor', ({ config, logger }) => {
   const applicationName = 'otpost ingestor';
   const connections = config.OTPOST_DATABASE_POOL;
   const database = new Database({ url: config.DATABASE_URL.reveal(), applicationName, connections, onConnectionError });
-  const owner = new OwnerDatabase({
-    url: config.DATABASE_OWNER_URL.reveal(),
-    applicationName: `${applicationName} (owner)`,
-    connections: 1,
-    onConnectionError,
-  });
   return {
-    module: IngestorModule.of({ config, logger, database, owner }),
+    module: IngestorModule.of({ config, logger, database }),
     adapter: createHttpAdapter(),
     configure: configureHttp,
     // Not Redis: what cannot be announced is stored all the same, and some senders (Twilio) come but once.
@@ -24,9 +18,6 @@ await runService('ingestor', ({ config, logger }) => {
       { name: 'postgres', check: () => database.ping() },
       { name: 'vault_public_key', check: async () => void (await app.get(VaultKey).current()) },
     ],
-    close: async () => {
-      await database.close();
-      await owner.close();
-    },
+    close: () => database.close(),
   };
 });

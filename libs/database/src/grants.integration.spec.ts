@@ -63,20 +63,29 @@ const expected = {
 
 /** The functions that see every workspace, and the one role that may call each. */
 const definerFunctions = {
+  answered_challenges: 'dispatcher',
+  challenges_waiting_for_windows: 'dispatcher',
   claim_received_codes: 'dispatcher',
+  claimable_credentials: 'dispatcher',
+  due_endpoints: 'dispatcher',
+  due_forwarding_jobs: 'dispatcher',
   find_api_key: 'gateway',
   find_challenge_workspace: 'dispatcher',
   find_forwarding_confirmation: 'dispatcher',
   find_inbox: 'ingestor',
   find_phone_number: 'ingestor',
-  place_events: 'dispatcher',
+  forget_forwardings: 'dispatcher',
   is_own_phone_number: 'dispatcher',
+  messages_to_deposit: 'ingestor',
+  overdue_challenges: 'dispatcher',
+  place_events: 'dispatcher',
   read_credential_otp_secrets: 'vault',
   read_otp_secrets: 'vault',
   record_attempts: 'dispatcher',
   take_deliveries: 'dispatcher',
   take_hotp_step: 'vault',
   touch_api_keys: 'vault',
+  workspaces_with_unsent_events: 'dispatcher',
 };
 
 describe('grants', () => {

@@ -10,7 +10,6 @@ const key = '0123456789abcdef'.repeat(4);
 const dispatcher = {
   OTPOST_SERVICE_PORT: '4000',
   DATABASE_URL: 'postgresql://otpost_dispatcher:hunter2@127.0.0.1/otpost',
-  DATABASE_OWNER_URL: 'postgresql://owner:hunter2@127.0.0.1/otpost',
   REDIS_URL: 'redis://:hunter2@127.0.0.1:6379',
   OTPOST_TRANSPORT_KEY: key,
 };
@@ -92,9 +91,10 @@ describe('OTPOST_WEBHOOK_ALLOW_CIDRS', () => {
 
 describe('loadVariables', () => {
   it('asks for the named variables alone', () => {
-    const { DATABASE_OWNER_URL } = loadVariables('vault', ['DATABASE_OWNER_URL'], dispatcher);
-    expect(DATABASE_OWNER_URL.reveal()).toBe(dispatcher.DATABASE_OWNER_URL);
-    expect(() => loadVariables('vault', ['OTPOST_HOOK_KEY'], dispatcher)).toThrow('OTPOST_HOOK_KEY is not set');
+    const environment = { ...dispatcher, DATABASE_OWNER_URL: 'postgresql://owner:hunter2@127.0.0.1/otpost' };
+    const { DATABASE_OWNER_URL } = loadVariables('vault', ['DATABASE_OWNER_URL'], environment);
+    expect(DATABASE_OWNER_URL.reveal()).toBe(environment.DATABASE_OWNER_URL);
+    expect(() => loadVariables('vault', ['OTPOST_HOOK_KEY'], environment)).toThrow('OTPOST_HOOK_KEY is not set');
   });
 });
 

@@ -83,7 +83,8 @@ const transport = z.object({
 
 const owner = z.object({
   DATABASE_OWNER_URL: secretText(postgresUrl).meta({
-    description: 'PostgreSQL with the role that owns the schema. For migrations and sweepers.',
+    description:
+      'PostgreSQL with the role that owns the schema. For migrations, and for what the vault does over all workspaces.',
     example: 'postgresql://otpost:password@127.0.0.1:5432/otpost',
     secret: true,
   }),
@@ -152,10 +153,9 @@ const schemas = {
         description: 'Seconds that an unwrapped data key may stay in memory.',
       }),
     }),
-  ingestor: everyService.extend(owner.shape).extend(hookKey.shape).extend(inboxes.shape).extend(inboundFields),
+  ingestor: everyService.extend(hookKey.shape).extend(inboxes.shape).extend(inboundFields),
   dispatcher: everyService
     .extend(transport.shape)
-    .extend(owner.shape)
     .extend(publicUrl.shape)
     .extend(inboxes.shape)
     .extend(webhookFields)

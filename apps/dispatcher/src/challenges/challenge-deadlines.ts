@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { challengeDeadlines, challengeWindows, type JobOf } from '@otpost/contracts';
-import { OwnerDatabase } from '@otpost/database';
+import { Database } from '@otpost/database';
 import { JobHandler, JobQueues } from '@otpost/messaging';
 import { SweepLoop, type Logger } from '@otpost/platform';
 import { recordAudit } from '../audit/record-audit.js';
@@ -24,7 +24,7 @@ export class ChallengeDeadlines implements OnApplicationBootstrap, OnModuleDestr
   #sweeps = 0;
 
   constructor(
-    @Inject(OwnerDatabase) private readonly owner: OwnerDatabase,
+    @Inject(Database) private readonly database: Database,
     @Inject(EndChallenge) private readonly endChallenge: EndChallenge,
     @Inject(ClaimCodes) private readonly claimCodes: ClaimCodes,
     @Inject(JobQueues) private readonly queues: JobQueues,
@@ -49,13 +49,13 @@ export class ChallengeDeadlines implements OnApplicationBootstrap, OnModuleDestr
   }
 
   async sweep(): Promise<void> {
-    for (const { workspaceId, id } of await overdueChallenges(this.owner)) {
+    for (const { workspaceId, id } of await overdueChallenges(this.database)) {
       await this.endChallenge.end(workspaceId, id, 'expire');
     }
-    for (const { workspaceId, credentialId } of await claimableCredentials(this.owner)) {
+    for (const { workspaceId, credentialId } of await claimableCredentials(this.database)) {
       await this.claimCodes.claim(workspaceId, credentialId);
     }
-    for (const { workspaceId, id, receivedCodeId } of await answeredChallenges(this.owner)) {
+    for (const { workspaceId, id, receivedCodeId } of await answeredChallenges(this.database)) {
       const resolution = { factor: 'user', receivedCodeId, validUntil: null } as const;
       await this.endChallenge.resolve(workspaceId, id, resolution, (tx) =>
         recordAudit(tx, systemCaller(workspaceId), {
@@ -66,7 +66,7 @@ export class ChallengeDeadlines implements OnApplicationBootstrap, OnModuleDestr
     }
     this.#sweeps += 1;
     if (this.#sweeps % sweepsPerWindowSweep !== 0) return;
-    const waiting = await waitingForWindows(this.owner);
+    const waiting = await waitingForWindows(this.database);
     await Promise.all(
       waiting.map(({ workspaceId, id }) =>
         this.queues.add(challengeWindows, { workspace_id: workspaceId, challenge_id: id, opens_at_ms: 0 }),

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { fanOutEvents } from '@otpost/contracts';
-import { OwnerDatabase } from '@otpost/database';
+import { Database } from '@otpost/database';
 import { JobQueues } from '@otpost/messaging';
 import { SweepLoop, type Logger } from '@otpost/platform';
 import { clock, type Clock } from '../clock.js';
@@ -19,7 +19,7 @@ export class WebhookSweeper implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #loop: SweepLoop;
 
   constructor(
-    @Inject(OwnerDatabase) private readonly owner: OwnerDatabase,
+    @Inject(Database) private readonly database: Database,
     @Inject(JobQueues) private readonly queues: JobQueues,
     @Inject('LOGGER') logger: Logger,
     @Inject(clock) private readonly now: Clock,
@@ -38,8 +38,8 @@ export class WebhookSweeper implements OnApplicationBootstrap, OnModuleDestroy {
   /** Rejects when the database or Redis is away. */
   async sweep(): Promise<void> {
     const now = new Date(this.now());
-    const workspaces = await workspacesWithUnsentEvents(this.owner, now);
-    const endpoints = await dueEndpoints(this.owner, now);
+    const workspaces = await workspacesWithUnsentEvents(this.database, now);
+    const endpoints = await dueEndpoints(this.database, now);
     await Promise.all([
       ...workspaces.map((workspace_id) => this.queues.add(fanOutEvents, { workspace_id })),
       ...endpoints.map(({ workspaceId, ...target }) => this.queues.add(...drainJobOf(workspaceId, target))),

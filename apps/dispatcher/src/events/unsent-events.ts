@@ -1,12 +1,11 @@
-import type { OwnerDatabase } from '@otpost/database';
+import type { Database } from '@otpost/database';
 
 /** Workspaces with events that nobody has made deliveries of, a second after they could have been told to. For the sweeper. */
-export async function workspacesWithUnsentEvents(owner: OwnerDatabase, now: Date): Promise<string[]> {
-  const { rows } = await owner.pool.query<{ workspace_id: string }>({
+export async function workspacesWithUnsentEvents({ pool }: Database, now: Date): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>({
     name: 'workspaces_with_unsent_events',
-    text: `SELECT DISTINCT workspace_id FROM (
-             SELECT workspace_id FROM event WHERE fanned_out_at IS NULL AND created_at < $1 ORDER BY created_at LIMIT 10000) AS e`,
+    text: 'SELECT id FROM workspaces_with_unsent_events($1) AS id',
     values: [new Date(now.getTime() - 1_000)],
   });
-  return rows.map(({ workspace_id }) => workspace_id);
+  return rows.map(({ id }) => id);
 }

@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { OwnerDatabase } from '@otpost/database';
+import { Database } from '@otpost/database';
 import { SweepLoop, type Logger } from '@otpost/platform';
 import { clock, type Clock } from '../clock.js';
 
@@ -14,7 +14,7 @@ export class ForgetForwardings implements OnApplicationBootstrap, OnModuleDestro
   readonly #loop: SweepLoop;
 
   constructor(
-    @Inject(OwnerDatabase) private readonly owner: OwnerDatabase,
+    @Inject(Database) private readonly database: Database,
     @Inject('LOGGER') logger: Logger,
     @Inject(clock) private readonly now: Clock,
   ) {
@@ -33,15 +33,12 @@ export class ForgetForwardings implements OnApplicationBootstrap, OnModuleDestro
   /** @returns how many were deleted */
   async sweep(): Promise<number> {
     const before = this.now() - keptMs;
-    const { rowCount } = await this.owner.pool.query({
+    const { rows } = await this.database.pool.query<{ count: string }>({
       name: 'forget_forwardings',
-      // Ids are in the order of their time: the primary key finds the old ones.
-      text: `DELETE FROM forwarding_job WHERE id IN (
-               SELECT id FROM forwarding_job WHERE id < $1 AND created_at < $2 AND state <> 'pending'
-               ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED)`,
+      text: 'SELECT forget_forwardings($1, $2, $3) AS count',
       values: [firstIdOf(before), new Date(before), batchSize],
     });
-    return rowCount ?? 0;
+    return Number(rows[0]?.count ?? 0);
   }
 }
 

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { sendForwarding } from '@otpost/contracts';
-import { OwnerDatabase } from '@otpost/database';
+import { Database } from '@otpost/database';
 import { JobQueues } from '@otpost/messaging';
 import { SweepLoop, type Logger } from '@otpost/platform';
 import { clock, type Clock } from '../clock.js';
@@ -17,7 +17,7 @@ export class ForwardingQueue implements OnApplicationBootstrap, OnModuleDestroy 
   readonly #loop: SweepLoop;
 
   constructor(
-    @Inject(OwnerDatabase) private readonly owner: OwnerDatabase,
+    @Inject(Database) private readonly database: Database,
     @Inject(JobQueues) private readonly queues: JobQueues,
     @Inject('LOGGER') logger: Logger,
     @Inject(clock) private readonly now: Clock,
@@ -42,11 +42,9 @@ export class ForwardingQueue implements OnApplicationBootstrap, OnModuleDestroy 
 
   /** Rejects when the database or Redis is away. */
   async sweep(): Promise<void> {
-    const { rows } = await this.owner.pool.query<{ workspace_id: string; id: string }>({
+    const { rows } = await this.database.pool.query<{ workspace_id: string; id: string }>({
       name: 'due_forwarding_jobs',
-      text: `SELECT workspace_id, id FROM forwarding_job
-             WHERE state = 'pending' AND next_attempt_at <= $1 AND (leased_until IS NULL OR leased_until <= $1)
-             ORDER BY next_attempt_at LIMIT $2`,
+      text: 'SELECT workspace_id, id FROM due_forwarding_jobs($1, $2)',
       values: [new Date(this.now()), most],
     });
     await Promise.all(

@@ -79,7 +79,6 @@ export class TestDispatcher {
     return {
       OTPOST_SERVICE_PORT: '0',
       DATABASE_URL: this.testDatabase.urls.dispatcher,
-      DATABASE_OWNER_URL: this.testDatabase.ownerUrl,
       REDIS_URL: this.redis.url,
       OTPOST_TRANSPORT_KEY: this.messagingOptions.transportKey.reveal(),
       OTPOST_WEBHOOK_ALLOW_CIDRS: '127.0.0.0/8',
@@ -99,7 +98,6 @@ export class TestDispatcher {
         applicationName: 'spec dispatcher',
         connections: 10,
       }),
-      owner: this.owner,
       messaging: { ...this.messagingOptions, logger },
       now: () => Date.now() + this.clockAheadMs,
     });

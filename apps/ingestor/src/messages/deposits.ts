@@ -1,5 +1,5 @@
 import { depositMessage } from '@otpost/contracts';
-import type { OwnerDatabase } from '@otpost/database';
+import type { Database } from '@otpost/database';
 import type { JobQueues } from '@otpost/messaging';
 import type { Logger } from '@otpost/platform';
 import { requeuedJobs } from '../inbound-metrics.js';
@@ -7,7 +7,7 @@ import type { StoredMessage } from './message-store.js';
 
 export interface DepositsOptions {
   queues: Pick<JobQueues, 'add'>;
-  owner: Pick<OwnerDatabase, 'pool'>;
+  database: Pick<Database, 'pool'>;
   logger: Logger;
 }
 
@@ -21,8 +21,8 @@ const mostPerSweep = 5_000;
 const batchSize = 100;
 
 /**
- * Tells the vault what there is to open. A job may be lost, with all of Redis: rows say what is due, and the sweeper, with the owner's
- * role, adds again what has not been opened.
+ * Tells the vault what there is to open. A job may be lost, with all of Redis: rows say what is due, and the sweeper adds again what
+ * has not been opened.
  */
 export class Deposits {
   private timer: NodeJS.Timeout | undefined;
@@ -62,12 +62,9 @@ export class Deposits {
   /** Adds jobs for the rows that nobody has opened; returns how many. */
   async sweep(): Promise<number> {
     const includesOld = this.sweeps++ % sweepsBetweenOld === 0;
-    const { rows } = await this.options.owner.pool.query<{ id: string; workspace_id: string }>(
-      `SELECT id, workspace_id FROM inbound_message
-       WHERE processed_at IS NULL AND received_at < now() - make_interval(secs => $1)
-         AND ($2 OR received_at > now() - make_interval(secs => $3))
-       ORDER BY received_at LIMIT $4`,
-      [youngestSeconds, includesOld, freshSeconds, mostPerSweep],
+    const { rows } = await this.options.database.pool.query<{ id: string; workspace_id: string }>(
+      'SELECT workspace_id, id FROM messages_to_deposit($1, $2, $3)',
+      [youngestSeconds, includesOld ? null : freshSeconds, mostPerSweep],
     );
     for (let start = 0; start < rows.length; start += batchSize) {
       const batch = rows.slice(start, start + batchSize);

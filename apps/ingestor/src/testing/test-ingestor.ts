@@ -44,7 +44,6 @@ export class TestIngestor {
   private isUp = false;
   private app!: NestFastifyApplication;
   private service!: Database;
-  private serviceOwner!: OwnerDatabase;
   private keyPair!: VaultKeyPair;
 
   private constructor(
@@ -84,17 +83,14 @@ export class TestIngestor {
   }
 
   async up(): Promise<void> {
-    const { service, owner } = this.databases();
-    this.service = service;
-    this.serviceOwner = owner;
+    this.service = this.serviceDatabase();
     const destination = { write: (line: string) => void this.log.push(line) };
     const logger = createLogger({ service: 'ingestor', replica: 'spec', level: 'debug', destination });
     this.app = await NestFactory.create<NestFastifyApplication>(
       IngestorModule.of({
         config: this.config(),
         logger,
-        database: service,
-        owner,
+        database: this.service,
         dns: this.options.dns ?? noDns,
         threads: {
           parse: threadFrom('../workers/parse-worker.ts'),
@@ -114,7 +110,6 @@ export class TestIngestor {
     this.isUp = false;
     await this.app.close();
     await this.service.close();
-    await this.serviceOwner.close();
   }
 
   async stop(): Promise<void> {
@@ -158,18 +153,9 @@ export class TestIngestor {
     );
   }
 
-  private databases(): { service: Database; owner: OwnerDatabase } {
-    const { DATABASE_URL: url, DATABASE_OWNER_URL: ownerUrl } = this.config();
-    const onConnectionError = () => undefined;
-    return {
-      service: new Database({ url: url.reveal(), applicationName: 'ingestor', onConnectionError }),
-      owner: new OwnerDatabase({
-        url: ownerUrl.reveal(),
-        applicationName: 'sweeper',
-        connections: 1,
-        onConnectionError,
-      }),
-    };
+  private serviceDatabase(): Database {
+    const { DATABASE_URL: url } = this.config();
+    return new Database({ url: url.reveal(), applicationName: 'ingestor', onConnectionError: () => undefined });
   }
 
   private config(): ServiceConfig<'ingestor'> {
@@ -177,7 +163,6 @@ export class TestIngestor {
       OTPOST_SERVICE_PORT: '0',
       OTPOST_SMTP_PORT: '0',
       DATABASE_URL: this.gate.reroute(this.database.urls.ingestor),
-      DATABASE_OWNER_URL: this.gate.reroute(this.database.ownerUrl),
       REDIS_URL: this.redis.url,
       OTPOST_HOOK_KEY: hookKey.toString('hex'),
       OTPOST_INBOX_DOMAIN: inboxDomain,

@@ -50,7 +50,9 @@ export async function insertEveryTable(tx: Transaction): Promise<SeededWorkspace
   });
   await tx.auditHead.create({ data: { workspaceId, seq: 0n, hash: bytes } });
 
-  await tx.seat.create({ data: { id: uuidv7(), workspaceId, email: 'human@example.com' } });
+  const seatId = uuidv7();
+  await tx.seat.create({ data: { id: seatId, workspaceId, email: 'human@example.com' } });
+  await tx.seatSignIn.create({ data: { id: seatId, workspaceId, name: `${seatId}@example.com`, scopes: [] } });
   await tx.usageCounter.create({ data: { workspaceId, day: now, metric: 'codes' } });
   await tx.idempotencyRecord.create({
     data: { id: uuidv7(), workspaceId, route: 'POST /x', key: 'k', bodyHmac: bytes, status: 201, expiresAt: later },
