@@ -106,11 +106,6 @@ describe('the environment of a service', () => {
       expect(Object.keys(environmentOf(service, transit))).not.toEqual(expect.arrayContaining(Object.keys(transit)));
   });
 
-  it('gives the owner of the schema to all but the gateway', () => {
-    expect(environmentOf('gateway')).not.toHaveProperty('DATABASE_OWNER_URL');
-    expect(environmentOf('dispatcher')).toMatchObject({ DATABASE_OWNER_URL: ground.ownerUrl });
-  });
-
   it('keeps health and metrics of inner services on the loopback whatever OTPOST_BIND says', async () => {
     const replicas = await planReplicas({ ...anyPorts, OTPOST_BIND: '0.0.0.0' }, new Ports());
     expect(Object.fromEntries(replicas.map(({ name, host }) => [name, host]))).toEqual({
