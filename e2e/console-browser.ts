@@ -67,6 +67,16 @@ export async function openConsole(
     await setNotifications('');
   };
 
+  /** What glides to its place is there, and has been drawn. */
+  const settled = () =>
+    page.evaluate(`(async () => {
+      const frame = () => new Promise(requestAnimationFrame);
+      await frame();
+      const ending = document.getAnimations().filter(({ effect }) => effect.getComputedTiming().endTime !== Infinity);
+      await Promise.allSettled(ending.map(({ finished }) => finished));
+      for (let drawn = 0; drawn < 3; drawn += 1) await frame();
+    })()`);
+
   return {
     page,
     context,
@@ -80,13 +90,16 @@ export async function openConsole(
       await screenshot(name);
       if (!onPhone) return;
       await page.setViewportSize(phone);
+      await settled();
       await screenshot(`${name}-phone`);
       await page.setViewportSize(desktop);
     },
     serious: async () => {
       await page.emulateMedia({ colorScheme: 'dark' });
+      await settled();
       const inDark = await seriousNow(['color-contrast']);
       await page.emulateMedia({ colorScheme: 'light' });
+      await settled();
       return [...inDark.map((problem) => `in dark colours, ${problem}`), ...(await seriousNow())];
     },
     signIn: async (apiKey) => {

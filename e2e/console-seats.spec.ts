@@ -45,6 +45,7 @@ withBrowser('a seat in the console', () => {
     await dialog.getByLabel('See logins and what came in for them').waitFor();
     expect(await site.serious()).toEqual([]);
     await site.picture('invite', true);
+    await dialog.getByLabel('Open, answer and watch challenges').uncheck();
     await dialog.getByLabel('Your own API key').first().fill(workspace.apiKey);
     await dialog.getByRole('button', { name: 'Make the link' }).click();
     await dialog.getByText('shown this once').waitFor();
@@ -74,7 +75,7 @@ withBrowser('a seat in the console', () => {
     await page.getByRole('alert').waitFor();
     await page.getByRole('textbox', { name: 'Code' }).fill(codeLater(0));
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
+    await page.getByRole('heading', { name: 'Credentials', level: 1 }).waitFor();
     expect(page.url()).not.toContain('#');
     await page.getByText(email).waitFor();
     await site.show('/audit', 'Audit').catch(() => undefined);
@@ -97,7 +98,7 @@ withBrowser('a seat in the console', () => {
     await page.getByText('The address, the password or the code is not right.').waitFor();
     await site.picture('seat-sign-in', true);
     await signIn(password, codeLater(1));
-    await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
+    await page.getByRole('heading', { name: 'Credentials', level: 1 }).waitFor();
     await page.getByRole('button', { name: 'Sign out' }).click();
     // This browser knows the way now; whoever has a key finds it too.
     await page.goto(`${system.gatewayUrl}/console`);

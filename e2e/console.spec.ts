@@ -6,12 +6,12 @@ import type { Page } from 'playwright-core';
 import { call } from './api.js';
 import { chromiumPath, openConsole, type ConsoleBrowser } from './console-browser.js';
 import { fillWorkspace, type ConsoleData } from './console-data.js';
+import { until } from './inbound-senders.js';
 import { createWorkspace, sharedSystem, type Workspace } from './system.js';
 
 const system = sharedSystem();
 const withBrowser = chromiumPath === undefined ? describe.skip : describe;
 const assets = fileURLToPath(new URL('../apps/console/dist/assets/', import.meta.url));
-const onPhone = new Set(['sign-in', 'overview', 'credentials', 'challenges', 'challenge', 'message', 'endpoint']);
 const marked = { 'x-otpost-console': '1' };
 let workspace: Workspace;
 
@@ -85,7 +85,7 @@ withBrowser('the console in a browser', () => {
 
   const show = (path: string, title: string) => site.show(path, title);
   const serious = () => site.serious();
-  const picture = (name: string) => site.picture(name, onPhone.has(name));
+  const picture = (name: string) => site.picture(name, true);
 
   it('takes an API key, and says so when it is none; loads under 250 kB of script, and paints within a second', async () => {
     const scripts = new Set<string>();
@@ -233,6 +233,19 @@ withBrowser('the console in a browser', () => {
     await page.getByRole('heading', { name: 'Credentials', level: 1 }).waitFor();
     await page.keyboard.press('/');
     expect(await page.evaluate('document.activeElement.type')).toBe('search');
+    const row = page.getByRole('button', { name: 'github.com' });
+    await row.focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').getByText('Second factor').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    const focused = () => page.evaluate<string>('document.activeElement.textContent');
+    await until('the focus is back', async () => ((await focused()) === 'github.com' ? true : undefined));
+    await page.reload();
+    await page.getByRole('heading', { name: 'Credentials', level: 1 }).waitFor();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate('document.activeElement.id')).toBe('content');
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
   });

@@ -13,11 +13,10 @@ import {
   Tooltip,
   useComputedColorScheme,
   useMantineColorScheme,
-  VisuallyHidden,
 } from '@mantine/core';
 import { useDisclosure, useDocumentTitle } from '@mantine/hooks';
 import { useQueryClient } from '@tanstack/react-query';
-import { Link, Route, Routes, useLocation } from 'react-router';
+import { Link, Navigate, Route, Routes, useLocation } from 'react-router';
 import { api } from '../api/client.js';
 import { useAction } from '../api/queries.js';
 import { EmptyState } from '../display/empty-state.js';
@@ -25,6 +24,7 @@ import { sessionKey, useSession } from '../session/session.js';
 import { Icon } from './icons.js';
 import { Mark } from './mark.js';
 import { PageBoundary } from './page-boundary.js';
+import classes from './shell.module.css';
 import { pages, type PageEntry } from './pages.js';
 import { usePageShortcuts } from './page-shortcuts.js';
 
@@ -34,6 +34,7 @@ export function Shell() {
   const { workspace, scopes, seat } = useSession();
   const { pathname } = useLocation();
   const here = pages.find(({ path }) => (path === '/' ? pathname === '/' : pathname.startsWith(path)));
+  const first = pages.find(({ needs }) => scopes.includes(needs));
   useDocumentTitle(here === undefined ? 'otpost' : `${here.title} · otpost`);
   usePageShortcuts();
   return (
@@ -42,9 +43,9 @@ export function Shell() {
       navbar={{ width: 232, breakpoint: 'sm', collapsed: { mobile: !isOpen } }}
       padding={{ base: 'md', md: 'xl' }}
     >
-      <VisuallyHidden component="a" {...{ href: '#content' }}>
+      <a className={classes['skip'] ?? ''} href="#content">
         Skip to the content
-      </VisuallyHidden>
+      </a>
       <AppShell.Header hiddenFrom="sm">
         <Group h="100%" px="md" justify="space-between">
           <Mark />
@@ -87,7 +88,7 @@ export function Shell() {
           </Group>
         </Group>
       </AppShell.Navbar>
-      <AppShell.Main id="content">
+      <AppShell.Main id="content" tabIndex={-1}>
         <Box maw={1180} mx="auto">
           <PageBoundary key={here?.path ?? ''}>
             <Suspense
@@ -102,7 +103,9 @@ export function Shell() {
                   <Route
                     key={page.path}
                     path={page.path === '/' ? '/' : `${page.path}/*`}
-                    element={scopes.includes(page.needs) ? <page.component /> : <NotAllowed page={page} />}
+                    element={
+                      scopes.includes(page.needs) ? <page.component /> : <NotAllowed page={page} first={first} />
+                    }
                   />
                 ))}
                 <Route
@@ -118,7 +121,9 @@ export function Shell() {
   );
 }
 
-function NotAllowed({ page }: { page: PageEntry }) {
+/** @param first page that may be seen: who signs in begins there */
+function NotAllowed({ page, first }: { page: PageEntry; first: PageEntry | undefined }) {
+  if (page.path === '/' && first !== undefined) return <Navigate to={first.path} replace />;
   return (
     <EmptyState
       title={`You may not see ${page.title.toLowerCase()}`}

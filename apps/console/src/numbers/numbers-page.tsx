@@ -33,7 +33,7 @@ export default function NumbersPage() {
     changes: ['numbers', 'credentials'],
   });
   const add = mayWrite && (
-    <Group gap="sm">
+    <Group gap="sm" justify="center">
       <Button variant="default" onClick={() => setIsBuying(true)}>
         Buy a number
       </Button>

@@ -104,13 +104,22 @@ export default function SeatsPage() {
   );
 }
 
-/** By the seat's id; as many as a list of seats has at first. */
+/** All of them, by the seat's id: they are few, and belong to any row of the list. */
 function useSignIns(): Map<string, SeatSignIn> {
   const { data } = useQuery({
     queryKey: ['seat-sign-ins'],
-    queryFn: ({ signal }) => bodyOf(api.GET('/v1/seat-sign-ins', { params: { query: { limit: 200 } }, signal })),
+    queryFn: async ({ signal }) => {
+      const all: SeatSignIn[] = [];
+      for (let cursor: string | undefined; ;) {
+        const query = { limit: 200, ...(cursor === undefined ? {} : { cursor }) };
+        const { items, next_cursor } = await bodyOf(api.GET('/v1/seat-sign-ins', { params: { query }, signal }));
+        all.push(...items);
+        if (next_cursor === null) return all;
+        cursor = next_cursor;
+      }
+    },
   });
-  return new Map((data?.items ?? []).map((signIn) => [signIn.seat_id, signIn]));
+  return new Map((data ?? []).map((signIn) => [signIn.seat_id, signIn]));
 }
 
 function SignInState({ of: signIn }: { of: SeatSignIn | undefined }) {

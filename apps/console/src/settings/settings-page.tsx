@@ -1,6 +1,7 @@
-import { Card, Code, Stack, Text, Title } from '@mantine/core';
+import { Alert, Button, Card, Stack, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { api, bodyOf } from '../api/client.js';
+import { messageOf } from '../api/problem.js';
 import { Copyable } from '../display/copy.js';
 import { Details } from '../display/details.js';
 import { ClockTime } from '../display/time.js';
@@ -8,7 +9,7 @@ import { PageHeader } from '../layout/page-header.js';
 import { SettingsForm } from './settings-form.js';
 
 export default function SettingsPage() {
-  const { data } = useQuery({
+  const { data, error, refetch } = useQuery({
     queryKey: ['settings'],
     queryFn: ({ signal }) => bodyOf(api.GET('/v1/settings', { signal })),
   });
@@ -16,6 +17,16 @@ export default function SettingsPage() {
     <>
       <PageHeader title="Settings" text="Of this workspace." />
       <Stack gap="md" maw={640}>
+        {error !== null && data === undefined && (
+          <Alert color="red" role="alert" title="This cannot be shown">
+            <Stack gap="sm" align="flex-start">
+              {messageOf(error)}
+              <Button variant="default" size="xs" onClick={() => void refetch()}>
+                Try again
+              </Button>
+            </Stack>
+          </Alert>
+        )}
         {data !== undefined && (
           <>
             <Card withBorder>
@@ -34,16 +45,6 @@ export default function SettingsPage() {
             </Card>
           </>
         )}
-        <Card withBorder>
-          <Title order={2} size="h5" mb="xs">
-            Encryption keys
-          </Title>
-          <Text size="sm">
-            They belong to the deployment, so they are for whoever has its root key, on the machine itself:{' '}
-            <Code>./otpost keys status</Code> tells which are in use, <Code>rotate-kek</Code> and{' '}
-            <Code>rotate-dek</Code> change them while codes are served.
-          </Text>
-        </Card>
       </Stack>
     </>
   );
