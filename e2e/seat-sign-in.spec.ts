@@ -59,6 +59,7 @@ async function setUp(scopes?: string[]) {
   return { ...seat, secret, token, begun: begun.body, session: confirmed.body, cookie: cookieOf(confirmed.headers) };
 }
 
+// Wrong tries count for this address in the whole run, and the twentieth makes it wait: this file makes eleven.
 const signIn = (email: string, code: string, given = password) =>
   asBrowser<Session & { detail: string }>('/console/session/seat', {
     body: { workspace_id: workspace.workspaceId, email, password: given, code },

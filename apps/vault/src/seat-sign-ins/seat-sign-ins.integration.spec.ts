@@ -229,6 +229,7 @@ describe('seats that sign in', () => {
     const confirm = (code: Secret) => seatSignIns.confirm({ ...nobody(), token: link, code, ttl_seconds: 3_600 });
     await expect(confirm(new Secret('123456'))).rejects.toThrow('set a password first');
     const { secret } = await seatSignIns.begin({ ...nobody(), token: link, password });
+    expect(await lastAudit()).toMatchObject({ actor: 'seat', action: 'seat.setup_begun', of: seatId });
     await expect(confirm(new Secret('abcdef'))).rejects.toThrow(/not the code/);
     await expect(signIn('late@example.com', codeOf(secret))).rejects.toThrow(wrong);
     ahead += 3_600_000;

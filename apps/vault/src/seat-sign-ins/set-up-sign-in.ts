@@ -45,6 +45,10 @@ export class SetUpSignIn {
         data: { ...sealed, confirmedAt: null, lastTimeStep: null },
       });
       ended = await this.sessions.end(tx, row.id);
+      const { workspaceId, id } = row;
+      const caller = { ...request, actor: { kind: 'seat' as const, id } };
+      // What it signed in with before is worth nothing from here on: a link in wrong hands shows.
+      await recordAudit(tx, caller, { workspaceId, action: 'seat.setup_begun', resource: { type: 'seat', id } });
       return row.name;
     });
     await this.sessions.tell(ended);
