@@ -73,9 +73,17 @@ export async function openConsole(
       const frame = () => new Promise(requestAnimationFrame);
       await frame();
       const ending = document.getAnimations().filter(({ effect }) => effect.getComputedTiming().endTime !== Infinity);
-      await Promise.allSettled(ending.map(({ finished }) => finished));
+      const ended = Promise.allSettled(ending.map(({ finished }) => finished));
+      await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 5_000))]);
       for (let drawn = 0; drawn < 3; drawn += 1) await frame();
     })()`);
+
+  /** What is found twice: a notification that fades away in between is not there any more. */
+  const lasting = async (look: () => Promise<string[]>) => {
+    if ((await look()).length === 0) return [];
+    await settled();
+    return look();
+  };
 
   return {
     page,
@@ -97,10 +105,10 @@ export async function openConsole(
     serious: async () => {
       await page.emulateMedia({ colorScheme: 'dark' });
       await settled();
-      const inDark = await seriousNow(['color-contrast']);
+      const inDark = await lasting(() => seriousNow(['color-contrast']));
       await page.emulateMedia({ colorScheme: 'light' });
       await settled();
-      return [...inDark.map((problem) => `in dark colours, ${problem}`), ...(await seriousNow())];
+      return [...inDark.map((problem) => `in dark colours, ${problem}`), ...(await lasting(seriousNow))];
     },
     signIn: async (apiKey) => {
       await page.goto(`${gatewayUrl}/console`);

@@ -6,6 +6,7 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { setNonce } from 'get-nonce';
 import { BrowserRouter } from 'react-router';
 import { createQueryClient } from './api/queries.js';
+import { PageBoundary } from './layout/page-boundary.js';
 import { Shell } from './layout/shell.js';
 import { readableColours, theme } from './layout/theme.js';
 import { sessionKey } from './session/session.js';
@@ -32,9 +33,11 @@ createRoot(root).render(
       <QueryClientProvider client={queryClient}>
         <Notifications position="top-right" autoClose={4_000} />
         <BrowserRouter basename="/console">
-          <SignedIn>
-            <Shell />
-          </SignedIn>
+          <PageBoundary>
+            <SignedIn>
+              <Shell />
+            </SignedIn>
+          </PageBoundary>
         </BrowserRouter>
       </QueryClientProvider>
     </MantineProvider>

@@ -2,7 +2,7 @@ import { Component, type ReactNode } from 'react';
 import { Button } from '@mantine/core';
 import { EmptyState } from '../display/empty-state.js';
 
-/** Where a page cannot be loaded, or fails: says so in its place, and leaves the navigation as it is. */
+/** Where a page cannot be loaded, or fails: says so in its place, and leaves what is around it as it is. */
 export class PageBoundary extends Component<{ children: ReactNode }, { hasFailed: boolean }> {
   override state = { hasFailed: false };
 
