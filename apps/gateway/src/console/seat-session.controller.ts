@@ -82,8 +82,10 @@ export class SeatSessionController {
     @Input() { body }: InputOf<typeof signIn>,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const caller = { ...callerOf(request), workspace_id: body.workspace_id };
-    const seat = { workspaceId: body.workspace_id, name: body.email };
+    // As it is stored: a workspace's keys are bound to its id, letter by letter.
+    const workspaceId = body.workspace_id.toLowerCase();
+    const caller = { ...callerOf(request), workspace_id: workspaceId };
+    const seat = { workspaceId, name: body.email };
     const { email: name, password: given, code: shown } = body;
     const session = await this.throttle.run(request.ip, seat, () =>
       this.rpc.call(signSeatIn, { ...caller, name, password: given, code: shown, ttl_seconds: sessionSeconds }),

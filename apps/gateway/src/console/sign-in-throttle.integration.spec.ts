@@ -54,6 +54,14 @@ describe('the pauses between tries to sign in', () => {
     await expect(throttle.run(someIp(), someSeat(), right)).resolves.toBe('in');
   });
 
+  it('are those of one seat, whichever way its workspace is written', async () => {
+    const { name } = someSeat();
+    const workspaces = ['ab', 'AB', 'aB', 'Ab', 'ab'].map((workspaceId) => ({ workspaceId, name }));
+    for (const seat of workspaces) expect(await messageOf(throttle.run(someIp(), seat, wrong))).toBe('wrong');
+    const again = throttle.run(someIp(), { workspaceId: 'AB', name }, right);
+    expect(await messageOf(again)).toMatch(/^too many tries/);
+  });
+
   it('cannot be outrun by asking a hundred times at once', async () => {
     const seat = someSeat();
     let attempts = 0;

@@ -65,7 +65,7 @@ export class SignInThrottle {
   async run<T>(ip: string, seat: Claimed | null, attempt: () => Promise<T>): Promise<T> {
     const address = this.#key('address', networkOf(ip));
     await this.#count(address, perAddress);
-    const key = seat === null ? null : this.#key('seat', seat.workspaceId, seat.name.trim().toLowerCase());
+    const key = seat === null ? null : this.#key('seat', ...[seat.workspaceId, seat.name.trim()].map(lowerCase));
     if (key !== null) await this.#count(key, perSeat);
     const result = await attempt();
     // An attacker who has a seat of their own wins nothing for the address by signing in.
@@ -113,6 +113,11 @@ export function networkOf(ip: string): string {
     .slice(0, 4)
     .map((group) => group.replace(/^0+(?=.)/, ''))
     .join(':');
+}
+
+/** The same workspace and the same seat, whichever way they are written: else each way would have its own tries. */
+function lowerCase(text: string): string {
+  return text.toLowerCase();
 }
 
 function waitText(seconds: number): string {
