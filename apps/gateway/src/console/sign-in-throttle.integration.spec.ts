@@ -95,6 +95,17 @@ describe('the pauses between tries to sign in', () => {
     expect(await messageOf(throttle.run(ip, null, right))).toMatch(/^too many tries/);
   });
 
+  it('of an address go on, though a right try that came before them ends after them', async () => {
+    const ip = '198.51.100.2';
+    for (let tried = 0; tried < 18; tried += 1) await messageOf(throttle.run(ip, null, wrong));
+    const slow = throttle.run(ip, null, async () => {
+      expect(await messageOf(throttle.run(ip, null, wrong))).toBe('wrong');
+      return 'in';
+    });
+    await expect(slow).resolves.toBe('in');
+    expect(await messageOf(throttle.run(ip, null, wrong))).toMatch(/^too many tries/);
+  });
+
   it('keep nobody’s name in Redis, and forget after a day', async () => {
     const keys = await client.keys('*');
     expect(keys.length).toBeGreaterThan(0);

@@ -19,25 +19,27 @@ const perAddress: Patience = { free: 20, firstPauseMs: 15_000, longestPauseMs: 9
 const rememberedMs = 86_400_000;
 
 /**
- * Counts a try, unless a pause lasts: then it answers how long. The pause begins with the try, not with its failure, so that a hundred at
- * once are no hundred tries. One key, so that it runs wherever that key is, and by the time of Redis, which is one for all gateways.
+ * Counts a try, unless a pause lasts: then it answers how long, else until when the pause lasts that it begins itself. That begins with
+ * the try, not with its failure, so that a hundred at once are no hundred tries. One key, so that it runs wherever that key is, and by the
+ * time of Redis, which is one for all gateways.
  */
 const countTry = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local pausedUntil = tonumber(redis.call('HGET', KEYS[1], 'paused_until') or '0')
-if pausedUntil > now then return pausedUntil - now end
+if pausedUntil > now then return {pausedUntil - now, ''} end
 local tries = redis.call('HINCRBY', KEYS[1], 'tries', 1)
 local pause = 0
 if tries >= tonumber(ARGV[1]) then pause = math.min(ARGV[3], ARGV[2] * 2 ^ math.min(tries - ARGV[1], 20)) end
-redis.call('HSET', KEYS[1], 'paused_until', string.format('%.0f', now + pause))
+local own = string.format('%.0f', now + pause)
+redis.call('HSET', KEYS[1], 'paused_until', own)
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
-return 0`;
+return {0, own}`;
 
-/** The try was right: it is as if it had not been. */
+/** The try was right: it is as if it had not been. A pause that a later one began, while this was looked at, goes on. */
 const takeBack = `
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-redis.call('HSET', KEYS[1], 'paused_until', 0)
+if redis.call('HGET', KEYS[1], 'paused_until') == ARGV[1] then redis.call('HSET', KEYS[1], 'paused_until', 0) end
 return redis.call('HINCRBY', KEYS[1], 'tries', -1)`;
 
 /** A seat by what somebody says that it is called: whether it exists makes no difference here. */
@@ -64,21 +66,23 @@ export class SignInThrottle {
    */
   async run<T>(ip: string, seat: Claimed | null, attempt: () => Promise<T>): Promise<T> {
     const address = this.#key('address', networkOf(ip));
-    await this.#count(address, perAddress);
+    const ownPause = await this.#count(address, perAddress);
     const key = seat === null ? null : this.#key('seat', ...[seat.workspaceId, seat.name.trim()].map(lowerCase));
     if (key !== null) await this.#count(key, perSeat);
     const result = await attempt();
     // An attacker who has a seat of their own wins nothing for the address by signing in.
-    await this.#redis(() => this.messaging.commands.client.eval(takeBack, 1, address));
+    await this.#redis(() => this.messaging.commands.client.eval(takeBack, 1, address, ownPause));
     if (key !== null) await this.#redis(() => this.messaging.commands.client.del(key));
     return result;
   }
 
-  async #count(key: string, { free, firstPauseMs, longestPauseMs }: Patience): Promise<void> {
+  /** @returns what `takeBack` takes back */
+  async #count(key: string, { free, firstPauseMs, longestPauseMs }: Patience): Promise<string> {
     const numbers = [free, firstPauseMs, longestPauseMs, rememberedMs];
-    const pausedMs = await this.#redis(() => this.messaging.commands.client.eval(countTry, 1, key, ...numbers));
-    if (Number(pausedMs) === 0) return;
-    const retryAfterSeconds = Math.ceil(Number(pausedMs) / 1_000);
+    const counted = await this.#redis(() => this.messaging.commands.client.eval(countTry, 1, key, ...numbers));
+    const [pausedMs, ownPause] = counted as [pausedMs: number, ownPause: string];
+    if (pausedMs === 0) return ownPause;
+    const retryAfterSeconds = Math.ceil(pausedMs / 1_000);
     throw new AppError('rate_limited', `too many tries: wait ${waitText(retryAfterSeconds)}`, { retryAfterSeconds });
   }
 
