@@ -27,6 +27,7 @@ describe('seats that sign in', () => {
   let database: Database;
   let owner: OwnerDatabase;
   let dataKeys: DataKeys;
+  let passwords: PasswordHashes;
   let seatSignIns: SeatSignInsController;
   let workspace_id: string;
   let key: { id: string };
@@ -45,7 +46,7 @@ describe('seats that sign in', () => {
     dataKeys = new DataKeys(owner, LocalKeyring.open(join(directory, 'keyring')), 300);
     const told = { apiKeyRevoked: (id: string) => Promise.resolve(revoked.push(id)) } as unknown as KeyChanges;
     const sessions = new SeatSessions(told);
-    const passwords = new PasswordHashes();
+    passwords = new PasswordHashes();
     seatSignIns = new SeatSignInsController(
       database,
       new InviteSeat(database, dataKeys, sessions),
@@ -181,7 +182,6 @@ describe('seats that sign in', () => {
   });
 
   it('hashes for somebody who is not there as well', async () => {
-    const passwords = new PasswordHashes();
     const hashed = await passwords.hash(password);
     const timeOf = async (of: string | null) => {
       const from = performance.now();
@@ -219,6 +219,15 @@ describe('seats that sign in', () => {
     nextPeriod();
     await expect(signIn('again@example.com', codeOf(secret))).rejects.toThrow(wrong);
     await expect(signIn('again@example.com', codeOf(begun.secret), new Secret('another one'))).rejects.toThrow(wrong);
+  });
+
+  it('gives a session what the seat may do then, though a new link took scopes away while the password was looked at', async () => {
+    const { seatId, secret } = await setUp('meanwhile@example.com');
+    jest.spyOn(passwords, 'matches').mockImplementationOnce(async () => {
+      await invite(seatId, 'meanwhile@example.com', ['vault:read']);
+      return true;
+    });
+    expect((await signIn('meanwhile@example.com', codeOf(secret))).scopes).toEqual(['vault:read']);
   });
 
   it('needs the right code to end the set-up, and a link that has not expired', async () => {

@@ -39,9 +39,9 @@ export class SignSeatIn {
     if (found.workspaceExists) {
       const outcome = await this.database.withWorkspace(workspaceId, async (tx) => {
         const refusal = refusalOf(proof !== null, hasPassword, step);
-        const taken =
-          refusal === null && found.row !== null && step !== null && (await takeStep(tx, found.row, step, now));
-        if (taken && found.row !== null) return this.#signIn(tx, attempt, found.row, now);
+        const row =
+          refusal === null && found.row !== null && step !== null ? await takeStep(tx, found.row, step, now) : null;
+        if (row !== null) return this.#signIn(tx, attempt, row, now);
         await recordFailure(tx, attempt, found.row, refusal ?? 'code_used');
         return null;
       });
@@ -87,14 +87,23 @@ function refusalOf(isKnown: boolean, hasPassword: boolean, step: number | null):
   return step === null ? 'code' : null;
 }
 
-/** Each time step is accepted once, whoever asks at the same time; and never one before the last (RFC 6238, section 5.2). */
-async function takeStep(tx: Transaction, { id, confirmedAt }: SeatSignIn, step: number, nowMs: number) {
-  const { count } = await tx.seatSignIn.updateMany({
+/**
+ * Each time step is accepted once, whoever asks at the same time; and never one before the last (RFC 6238, section 5.2).
+ *
+ * @returns the row as it is by now: its scopes may be fewer than when the password was looked at. Null: not accepted
+ */
+async function takeStep(
+  tx: Transaction,
+  { id, confirmedAt }: SeatSignIn,
+  step: number,
+  nowMs: number,
+): Promise<SeatSignIn | null> {
+  const [row] = await tx.seatSignIn.updateManyAndReturn({
     // Confirmed since then: another password and another authenticator.
     where: { id, confirmedAt, OR: [{ lastTimeStep: null }, { lastTimeStep: { lt: BigInt(step) } }] },
     data: { lastTimeStep: BigInt(step), lastSignedInAt: new Date(nowMs) },
   });
-  return count === 1;
+  return row ?? null;
 }
 
 /** Without the name that was given: somebody may have typed the password into its field. */
