@@ -18,7 +18,8 @@ const passwordSlot = z.object({
     n: z
       .int()
       .min(2)
-      .max(2 ** 19),
+      .max(2 ** 19)
+      .refine((n) => Number.isInteger(Math.log2(n))),
     r: z.int().min(1).max(8),
     p: z.int().min(1).max(4),
   },

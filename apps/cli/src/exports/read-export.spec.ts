@@ -75,6 +75,7 @@ describe('readExport', () => {
   it.each([
     ['aegis-encrypted.json', /"tag": "../g, '"tag": "zz'],
     ['aegis-encrypted.json', /"n": 32768/g, '"n": 1048576'],
+    ['aegis-encrypted.json', /"n": 32768/g, '"n": 32767'],
     ['aegis-encrypted.json', /"db": "..../, '"db": "AAAA'],
     ['2fas-encrypted.json', /"servicesEncrypted": "[^:]*/, '"servicesEncrypted": "AAAA'],
     ['2fas-encrypted.json', /"servicesEncrypted": "..../, '"servicesEncrypted": "AAAA'],
