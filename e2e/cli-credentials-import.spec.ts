@@ -120,13 +120,17 @@ describe('otpost import --credentials', () => {
       totp: null,
       uris: [{ uri: 'androidapp://x' }, { uri: 'forum.example' }],
     };
-    writeFileSync(file, JSON.stringify({ encrypted: false, items: [{ name: 'Forum', login }] }));
+    const another = { ...login, username: 'bob' };
+    const items = [login, login, another].map((one) => ({ name: 'Forum', login: one }));
+    writeFileSync(file, JSON.stringify({ encrypted: false, items }));
     expect(entriesOf(await importing(key, file, '--credentials', '--json'))).toEqual([]);
     const told = await importing(key, file, '--credentials', '--passwords', '--user', 'customer-1');
     expect(told).toMatchObject({
-      code: 0,
+      code: 1,
       stdout: expect.stringMatching(/^Forum: alice +- +stored +customer-1 +forum\.example/),
+      stderr: expect.stringMatching(/: 1 stored, 1 duplicate, 1 refused\n$/),
     });
+    expect(told.stdout).toMatch(/^Forum: bob .*Forum: alice has the same user and site/m);
     expect(told.stdout + told.stderr).not.toContain(sitePassword);
     expect(await vaultOf(key)).toEqual(['customer-1 forum.example null']);
   });

@@ -40,12 +40,14 @@ export function intoCredentials(client: OtpostClient, options: CredentialOptions
     if (typeof login === 'string') return outcome('refused', null, login);
 
     const pair = JSON.stringify([login.permissioned_user_id, login.domain]);
-    const identity = account === null ? '' : identityOf(account);
+    // With one user for all, two accounts at a site are of one name and yet not the same.
+    const identity =
+      account === null ? JSON.stringify([exported?.userName, exported?.password?.reveal()]) : identityOf(account);
     const first = firsts.get(pair);
     if (first?.identity === identity) return { ...outcome('duplicate', null, `the same as ${first.name}`), login };
     if (first !== undefined) {
       return {
-        ...outcome('refused', null, `${first.name} has the same user and site, and another authenticator`),
+        ...outcome('refused', null, `${first.name} has the same user and site, which is one login here`),
         login,
       };
     }
