@@ -20,6 +20,8 @@ let tarballs: { cli: string; client: string };
 /** An environment that knows of no registry's answer: what is not in the tarball is not there. */
 const environment = () => ({
   ...{ PATH: `${join(process.execPath, '..')}:/usr/bin:/bin`, HOME: folder, npm_config_cache: join(folder, 'cache') },
+  // It would ask for a newer npm, and say so among our own words.
+  npm_config_update_notifier: 'false',
   ...{ OTPOST_URL: system.gatewayUrl, OTPOST_API_KEY: workspace.apiKey },
 });
 
