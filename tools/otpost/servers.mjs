@@ -118,15 +118,28 @@ async function startRedis(
  * @param {number} defaultPort
  */
 async function checkReachable(variable, text, defaultPort) {
-  const hosts = /^[a-z+]+:\/\/(?:[^@/]*@)?([^@/?#]+)/.exec(text)?.[1];
-  if (hosts === undefined) throw new UserError(`${variable} is not a URL.`);
+  const addresses = addressesOf(text, defaultPort);
+  if (addresses === undefined) throw new UserError(`${variable} is not a URL.`);
   const reasons = [];
-  for (const address of hosts.split(',')) {
-    const [, name = '', port = defaultPort] = /^(\[.+\]|[^:]*)(?::(\d+))?$/.exec(address) ?? [];
-    const host = name.replace(/^\[|\]$/g, '');
-    const reason = await whyNotReachable({ host, port: Number(port), timeoutMs: 5_000 });
+  for (const { host, port } of addresses) {
+    const reason = await whyNotReachable({ host, port, timeoutMs: 5_000 });
     if (!reason) return `${host}:${port}, from ${variable}`;
     reasons.push(`nothing answers at ${host}:${port} (${reason})`);
   }
   throw new UserError(`${reasons.join(', ')}, which ${variable} names.`);
+}
+
+/**
+ * The hosts that a URL names; `undefined` where it names none. What stands before its last `@` is who logs in, whatever is in it.
+ * @param {string} text
+ * @param {number} defaultPort
+ * @returns {{ host: string, port: number }[] | undefined}
+ */
+export function addressesOf(text, defaultPort) {
+  const [, hosts = ''] = /^[a-z+]+:\/\/(?:[^/?#]*@)?([^@/?#]+)/.exec(text) ?? [];
+  const found = hosts.split(',').map((address) => /^(\[.+\]|[^:]+)(?::(\d+))?$/.exec(address));
+  const addresses = found.flatMap((match) =>
+    match?.[1] === undefined ? [] : [{ host: match[1].replace(/^\[|\]$/g, ''), port: Number(match[2] ?? defaultPort) }],
+  );
+  return addresses.length === found.length ? addresses : undefined;
 }
