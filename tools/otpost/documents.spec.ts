@@ -1,20 +1,36 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, posix } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { slug } from './slug.mjs';
 import { inRoot, root } from './workspace.mjs';
 
-const files = execFileSync(
-  'git',
-  ['-c', 'safe.directory=*', 'ls-files', '-z', '--cached', '--others', '--exclude-standard'],
-  { cwd: root, encoding: 'utf8' },
-)
-  .split('\0')
-  .filter((path) => path !== '' && existsSync(inRoot(path)));
+const tracked = filesOfGit();
+const files = tracked.length > 0 ? tracked : filesBelow('');
 const folders = new Set(files.flatMap(parents));
 const documents = files.filter((path) => path.endsWith('.md'));
 const read = (path: string) => readFileSync(inRoot(path), 'utf8');
+
+/** None where this is no checkout, as in the archive of a release, or where there is no Git. */
+function filesOfGit(): string[] {
+  const { stdout } = spawnSync(
+    'git',
+    ['-c', 'safe.directory=*', 'ls-files', '-z', '--cached', '--others', '--exclude-standard'],
+    { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 },
+  );
+  return (stdout ?? '').split('\0').filter((path) => path !== '' && existsSync(inRoot(path)));
+}
+
+/** All but what is installed, built or run there. */
+function filesBelow(folder: string): string[] {
+  const notOurs = ['.git', '.nx', '.otpost', 'dist', 'generated', 'node_modules'];
+  return readdirSync(inRoot(folder), { withFileTypes: true })
+    .filter(({ name }) => !notOurs.includes(name))
+    .flatMap((entry) => {
+      const path = posix.join(folder, entry.name);
+      return entry.isDirectory() ? filesBelow(path) : [path];
+    });
+}
 
 function parents(path: string): string[] {
   const folder = dirname(path);
