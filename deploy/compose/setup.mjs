@@ -4,7 +4,7 @@
  * each service's volume the secrets of that service alone. Running it again changes nothing.
  */
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createKeyringFile } from '../../libs/envelope/dist/index.js';
 import { ensureRoles, migrate, serviceRoles } from '../../libs/database/dist/index.js';
@@ -45,6 +45,7 @@ for (const [service, role] of Object.entries(serviceRoles)) {
   lay(service, 'database.url', `postgresql://${role}:${passwords[service]}@${postgres}`);
   lay(service, 'redis.url', `redis://:${encodeURIComponent(required('REDIS_PASSWORD'))}@${redis}`);
   if (service === 'vault') lay(service, 'owner.url', ownerUrl);
+  else rmSync(join(secretsFolder, service, 'owner.url'), { force: true }); // laid there once, when they needed it
 }
 console.log('setup: done');
 
