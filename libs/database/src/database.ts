@@ -74,7 +74,7 @@ export class Database {
   }
 }
 
-/** Connections as the role that owns the schema (`DATABASE_OWNER_URL`): for migrations and sweepers, which work across workspaces. */
+/** Connections as the role that owns the schema (`DATABASE_OWNER_URL`): for migrations and the vault, which work across workspaces. */
 export class OwnerDatabase extends Database {
   /** One transaction that sees the rows of every workspace. */
   async asSystem<T>(work: (tx: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
