@@ -6,8 +6,8 @@ import { corpora, measure, readCorpus, type Measurement } from './testing/corpor
  * brought them); what is asserted here is what holds since. A failure prints the messages that went wrong.
  */
 describe.each(corpora)('%s', (name) => {
-  test('is answered with a precision of at least 0.98 and a recall of at least 0.96', () => {
-    expectAtLeast(measure(readCorpus(name)), 0.98, 0.96);
+  test('is answered with a precision of at least 0.98 and a recall of at least 0.95', () => {
+    expectAtLeast(measure(readCorpus(name)), 0.98, 0.95);
   });
 });
 

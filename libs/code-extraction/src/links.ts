@@ -162,7 +162,7 @@ function carriesToken(path: string): boolean {
     const hasDigit = /\d/.test(plain);
     const hasLetter = /[A-Za-z]/.test(plain);
     if (/\d/.test(plain) && /[a-z]/.test(plain) && /[A-Z]/.test(plain)) return true;
-    if (hasDigit && hasLetter && plain.length >= 4 && !/^v\d+$|^[a-z]{2}-?[A-Z]{2}$/.test(plain)) return true;
+    if (hasDigit && hasLetter && plain.length >= 3 && !/^v\d+$|^[a-z]{2}-?[A-Z]{2}$/.test(plain)) return true;
     if (/[a-z][A-Z]|[A-Z][a-z].*[A-Z]/.test(plain) && plain.length >= 5) return true;
     return plain.length >= 20 || (hasDigit && plain.length >= 5);
   });

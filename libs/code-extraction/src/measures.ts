@@ -15,7 +15,7 @@ export function measureOf(passage: Passage, start: number, end: number): Measure
   if (digits === 5 && americanPostcode.test(text.slice(Math.max(0, start - 30), start))) return 'postcode';
   if (isBeforeTown(text, start, end)) return 'postcode';
   if (currencyBefore.test(before) || currencyAfter.test(after)) return 'money';
-  if (/^ ?(?:[°]|[x×] ?\d)/.test(after)) return 'quantity';
+  if (/^(?: ?(?:[°]|[x×] ?\d)|\+(?!\d))/.test(after)) return 'quantity';
   const following = passage.termsIn(end, end + 24)[0];
   if (
     following !== undefined &&

@@ -32,13 +32,14 @@ export function lookBefore(sighting: Sighting, from: number, occupied: readonly 
     }
     if (
       named &&
-      (term.meanings & otpOnly) === bit.otp &&
-      evidence.referenceBefore === 1 &&
-      isSubject(evidence, others)
+      (term.meanings & codesOnly) !== 0 &&
+      (term.meanings & otherNouns) === 0 &&
+      endsPurpose(evidence, others)
     ) {
       // "Your one-time passcode to sign in to My Account is 4471": the other noun only ends what it is for.
       evidence.codeWordBefore = near * 0.8;
       delete evidence.referenceBefore;
+      delete evidence.phoneBefore;
     }
     if (named || (term.meanings & nouns) === 0) continue;
     const isAccess = hasNeighbour(passage, terms, index);
@@ -73,10 +74,16 @@ export function lookBefore(sighting: Sighting, from: number, occupied: readonly 
     evidence.numberSign = 1;
 }
 
-const otpOnly = bit.otp | bit.ref | bit.promo | bit.venue | bit.meeting;
+const codesOnly = bit.otp | bit.code;
+const otherNouns = bit.ref | bit.phone | bit.promo | bit.venue | bit.meeting;
 
-function isSubject({ copulaBefore, purposeNamesIt }: Evidence, others: number): boolean {
-  return copulaBefore === 1 && purposeNamesIt === undefined && others === 0;
+/** "... is 4471": the noun right before it is no more than the end of what the code is for. */
+function endsPurpose(
+  { copulaBefore, purposeNamesIt, referenceBefore, phoneBefore }: Evidence,
+  others: number,
+): boolean {
+  const isOther = referenceBefore === 1 || phoneBefore === 1;
+  return isOther && copulaBefore === 1 && purposeNamesIt === undefined && others === 0;
 }
 
 /** Whether a noun is told to be one of access by the word beside it: "reset PIN", "PIN to log in", "kod logowania". */

@@ -24,7 +24,8 @@ export function topicOf(passages: readonly Passage[]): Topic {
       }
     }
     if (passage.links.some((link) => meetingHosts.test(link.url.slice(0, 80)))) seen.meeting = most;
-    if ((seen.meeting ?? 0) > 0 && meetingNumber.test(passage.text)) seen.meeting = most;
+    if (namedMeeting.test(passage.text) || ((seen.meeting ?? 0) > 0 && meetingNumber.test(passage.text)))
+      seen.meeting = most;
     if (percentage.test(passage.text)) seen.promo = Math.min(most, (seen.promo ?? 0) + 1);
     // Text and HTML are two renderings of the same words: the stronger one counts, the subject adds to it.
     for (const concept of counted) {
@@ -37,11 +38,13 @@ export function topicOf(passages: readonly Passage[]): Topic {
 }
 
 /** "20% off", "-25 %": what is sold, in any language. */
-const percentage = /\d ?[%％]|(?:^|\s)-\d{1,3} ?(?:\p{Sc}|EUR|zł|Kč|kr\b)|\p{Sc} ?\d+(?:[.,]\d\d)? off\b/u;
+const percentage = /\d ?[%％]|(?:^|\s)-\d{1,3} ?(?:\p{Sc}|EUR|zł|Kč|kr\b)|\d(?:[.,]\d\d)? off\b/iu;
 const meetingHosts =
   /^https?:\/\/(?:[\w-]+\.)?(?:zoom\.us|meet\.google\.com|teams\.microsoft\.com|teams\.live\.com|webex\.com|meet\.jit\.si)\//i;
 /** "884 2107 3391", as meetings are numbered. */
 const meetingNumber = /(?:^|[^\d-])\d{3} \d{3,4} \d{4}(?![\d-])/;
+/** The same where it is called so: "Zoom 884 2107 3391", "ID: 884 1029 4471". */
+const namedMeeting = /\b(?:zoom|webex|meeting|id)[ :]{1,2}\d{3} \d{3,4} \d{4}(?![\d-])/i;
 const most = 4;
 const mostTerms = 3000;
 const counted = Object.keys(bit) as Concept[];

@@ -17,7 +17,7 @@ export type Measurement = {
 };
 
 /** The labelled messages beside this file, each file written in one go: `corpus-1.jsonl` and so on. */
-export const corpora: readonly string[] = Array.from({ length: 17 }, (_, index) => `corpus-${index + 1}`);
+export const corpora: readonly string[] = Array.from({ length: 18 }, (_, index) => `corpus-${index + 1}`);
 
 export function readCorpus(name: string): LabelledMessage[] {
   const file = readFileSync(new URL(`./${name}.jsonl`, import.meta.url), 'utf8');

@@ -95,7 +95,7 @@ export const french: LanguageTable = {
 
 export const italian: LanguageTable = {
   address: `via|viale|piazza|corso|largo|vicolo|sede legale|s.p.a.|spa|s.r.l.|p.iva`,
-  otp: `codice di verifica|codice di sicurezza|codice di accesso|codice d'accesso|codice di conferma|codice di attivazione|codice di autenticazione|codice di autorizzazione|codice di recupero|codice di login|codice di registrazione|codice di convalida|codice monouso|codice temporaneo|codice usa e getta|codice univoco|codice sms|codice otp|codice dispositivo|password temporanea|password monouso|password usa e getta|password dinamica|pin temporaneo|pin di accesso|pin di sicurezza|chiave di accesso|chiave di sicurezza|codice segreto|codice per accedere|codice per entrare|numero di verifica
+  otp: `o-key sms|codice o-key|codice di verifica|codice di sicurezza|codice di accesso|codice d'accesso|codice di conferma|codice di attivazione|codice di autenticazione|codice di autorizzazione|codice di recupero|codice di login|codice di registrazione|codice di convalida|codice monouso|codice temporaneo|codice usa e getta|codice univoco|codice sms|codice otp|codice dispositivo|password temporanea|password monouso|password usa e getta|password dinamica|pin temporaneo|pin di accesso|pin di sicurezza|chiave di accesso|chiave di sicurezza|codice segreto|codice per accedere|codice per entrare|numero di verifica
 `,
   code: `codice|codici|cod|pin|password|token|parola chiave`,
   digits: `numero|numeri|cifre`,
