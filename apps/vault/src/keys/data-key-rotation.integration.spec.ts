@@ -55,6 +55,14 @@ describe('the list of sealed columns', () => {
 });
 
 describe('rotating a data key', () => {
+  it('makes a key that can be used, also of a workspace whose id is given in capitals', async () => {
+    const workspaceId = await makeWorkspace(world);
+    expect(await rotation.begin(caller, workspaceId.toUpperCase())).toBe(true);
+    const [, made] = await keysOf(workspaceId);
+    expect(await world.dataKeys.use(workspaceId, made?.id ?? '', (key) => key.version)).toBe(2);
+    await world.owner.prisma.workspace.delete({ where: { id: workspaceId } });
+  });
+
   it('moves every sealed value to the new key, and destroys the old one', async () => {
     const workspaceId = await makeWorkspace(world, 3);
     expect(await rotation.begin(caller, workspaceId)).toBe(true);

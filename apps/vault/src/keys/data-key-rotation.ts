@@ -60,7 +60,9 @@ export class DataKeyRotation {
    * @returns false when the workspace's earlier rotation has not ended: it has its new key already
    * @throws AppError `not_found`
    */
-  async begin(caller: Caller, workspaceId: string): Promise<boolean> {
+  async begin(caller: Caller, ofWorkspace: string): Promise<boolean> {
+    // As it is stored, since the new key is bound to it: one for the same id in capitals would never be unwrapped.
+    const workspaceId = ofWorkspace.toLowerCase();
     let created: string | undefined;
     try {
       return await this.owner.asSystem(
