@@ -321,3 +321,17 @@ async function until<T>(ask: () => Promise<T | undefined>): Promise<T> {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
+
+describe('an id in capitals', () => {
+  it('is the same id, for what is sealed under it too', async () => {
+    const { workspaceId, apiKey: key } = await createWorkspace(system);
+    const url = { url: 'http://127.0.0.1:9/hook' };
+    const { body: endpoint } = await call<{ id: string }>(system, '/v1/webhook-endpoints', { key, body: url });
+    const path = `/v1/webhook-endpoints/${endpoint.id.toUpperCase()}/rotate-secret`;
+    expect((await call(system, path, { method: 'POST', key })).status).toBe(200);
+    const body = { workspace_id: workspaceId.toUpperCase() };
+    expect((await call(system, '/v1/keys/rotate-dek', { key: system.rootKey, body })).body['workspaces']).toBe(1);
+    const stored = await call(system, '/v1/otp-secrets', { key, body: { type: 'totp', label: 'capitals' } });
+    expect(stored.status).toBe(201);
+  });
+});

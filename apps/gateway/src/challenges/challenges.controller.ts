@@ -19,12 +19,13 @@ import { RpcClient } from '@otpost/messaging';
 import { CallOf, type Call } from '../http/call.js';
 import { defineEndpoint, Handles, type InputOf } from '../http/endpoint.js';
 import { Input } from '../http/input.js';
+import { uuid } from '../http/uuid.js';
 import { answerOf, challengeAnswer } from './challenge-answers.js';
 import { ChallengeWaits } from './challenge-waits.js';
 import { PageUrls } from './page-urls.js';
 
 const tag = 'Challenges';
-const byId = z.strictObject({ id: z.uuid() });
+const byId = z.strictObject({ id: uuid() });
 
 const open = defineEndpoint({
   method: 'POST',

@@ -17,6 +17,7 @@ import { RpcClient } from '@otpost/messaging';
 import { isFromConsole, setConsoleCookie } from '../authentication/console-cookie.js';
 import { defineEndpoint, Handles, type InputOf } from '../http/endpoint.js';
 import { Input } from '../http/input.js';
+import { uuid } from '../http/uuid.js';
 import { drawQrCode } from './draw-qr-code.js';
 import { SeatView, sessionView } from './seat-view.js';
 import { SignInThrottle } from './sign-in-throttle.js';
@@ -37,7 +38,7 @@ const signIn = defineEndpoint({
   access: 'public',
   tag,
   summary: 'Sign in to the console as a seat; the answer sets a cookie that may do what the seat may, for 12 hours',
-  body: z.strictObject({ workspace_id: z.uuid(), email: z.string().min(1).max(254), password, code }),
+  body: z.strictObject({ workspace_id: uuid(), email: z.string().min(1).max(254), password, code }),
   response: sessionView,
 });
 
@@ -82,10 +83,8 @@ export class SeatSessionController {
     @Input() { body }: InputOf<typeof signIn>,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    // As it is stored: a workspace's keys are bound to its id, letter by letter.
-    const workspaceId = body.workspace_id.toLowerCase();
-    const caller = { ...callerOf(request), workspace_id: workspaceId };
-    const seat = { workspaceId, name: body.email };
+    const caller = { ...callerOf(request), workspace_id: body.workspace_id };
+    const seat = { workspaceId: body.workspace_id, name: body.email };
     const { email: name, password: given, code: shown } = body;
     const session = await this.throttle.run(request.ip, seat, () =>
       this.rpc.call(signSeatIn, { ...caller, name, password: given, code: shown, ttl_seconds: sessionSeconds }),

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { ForwardingDestination } from '@otpost/contracts';
 import { phoneNumber } from '../seats/seat-schemas.js';
+import { uuid } from '../http/uuid.js';
 
 const email = z.email().max(254);
-const seatId = z.uuid();
+const seatId = uuid();
 
 /** An e-mail address, a phone number with its country code, or the id of a seat: each has a form that no other has. */
 export const destinationField = z

@@ -17,12 +17,13 @@ import { RpcClient } from '@otpost/messaging';
 import { CallOf, type Call } from '../http/call.js';
 import { defineEndpoint, Handles, type InputOf } from '../http/endpoint.js';
 import { Input } from '../http/input.js';
+import { uuid } from '../http/uuid.js';
 import { destinationField } from './destination-field.js';
 
 const tag = 'Forwarding rules';
 /** Whoever makes a rule lets somebody else read codes, from now on. */
 const access = 'admin';
-const byId = z.strictObject({ id: z.uuid() });
+const byId = z.strictObject({ id: uuid() });
 const channel = z.enum(['email', 'sms']);
 
 const create = defineEndpoint({
@@ -33,7 +34,7 @@ const create = defineEndpoint({
   summary: 'Have copies of what arrives sent to a person, who is asked first',
   body: z.strictObject({
     destination: destinationField,
-    credential_id: z.uuid().nullish().meta({ description: 'Only what arrives for it. Default: whatever arrives.' }),
+    credential_id: uuid().nullish().meta({ description: 'Only what arrives for it. Default: whatever arrives.' }),
     channel: channel.nullish().meta({ description: 'Only what arrives this way. Default: both.' }),
     enabled: z.boolean().optional(),
   }),
@@ -46,7 +47,7 @@ const list = defineEndpoint({
   access,
   tag,
   summary: 'List forwarding rules',
-  query: z.strictObject({ ...pageRequest.shape, credential_id: z.uuid().optional() }),
+  query: z.strictObject({ ...pageRequest.shape, credential_id: uuid().optional() }),
   response: pageOf(forwardingRuleView),
 });
 
@@ -69,7 +70,7 @@ const change = defineEndpoint({
   params: byId,
   body: z.strictObject({
     destination: destinationField.optional(),
-    credential_id: z.uuid().nullable().optional(),
+    credential_id: uuid().nullable().optional(),
     channel: channel.nullable().optional(),
     enabled: z.boolean().optional(),
   }),

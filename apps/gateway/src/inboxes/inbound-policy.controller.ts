@@ -13,10 +13,11 @@ import { RpcClient } from '@otpost/messaging';
 import { CallOf, type Call } from '../http/call.js';
 import { defineEndpoint, Handles, type InputOf } from '../http/endpoint.js';
 import { Input } from '../http/input.js';
+import { uuid } from '../http/uuid.js';
 
 const tag = 'Inboxes';
 const path = '/v1/credentials/:credential_id/inbound-policy';
-const byCredential = z.strictObject({ credential_id: z.uuid() });
+const byCredential = z.strictObject({ credential_id: uuid() });
 
 const hint = extractionHint.superRefine(({ pattern }, context) => {
   const problem = pattern === undefined ? undefined : hintPatternProblem(pattern);

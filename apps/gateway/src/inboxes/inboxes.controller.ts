@@ -14,9 +14,10 @@ import { RpcClient } from '@otpost/messaging';
 import { CallOf, type Call } from '../http/call.js';
 import { defineEndpoint, Handles, type InputOf } from '../http/endpoint.js';
 import { Input } from '../http/input.js';
+import { uuid } from '../http/uuid.js';
 
 const tag = 'Inboxes';
-const byId = z.strictObject({ id: z.uuid() });
+const byId = z.strictObject({ id: uuid() });
 const defaultGraceSeconds = 24 * 3_600;
 
 const create = defineEndpoint({
@@ -26,7 +27,7 @@ const create = defineEndpoint({
   tag,
   summary: 'The inbox of a credential, made if there is none: asking twice gives the same',
   idempotent: false,
-  body: z.strictObject({ credential_id: z.uuid() }),
+  body: z.strictObject({ credential_id: uuid() }),
   response: inboxView,
 });
 
@@ -36,7 +37,7 @@ const list = defineEndpoint({
   access: 'vault:read',
   tag,
   summary: 'List inboxes',
-  query: z.strictObject({ ...pageRequest.shape, credential_id: z.uuid().optional() }),
+  query: z.strictObject({ ...pageRequest.shape, credential_id: uuid().optional() }),
   response: pageOf(inboxView),
 });
 

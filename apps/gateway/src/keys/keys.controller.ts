@@ -5,6 +5,7 @@ import { RpcClient } from '@otpost/messaging';
 import { CallOf, RootCallOf, type Call, type RootCall } from '../http/call.js';
 import { defineEndpoint, Handles, type InputOf } from '../http/endpoint.js';
 import { Input } from '../http/input.js';
+import { uuid } from '../http/uuid.js';
 
 const tag = 'Keys';
 const access = 'root';
@@ -46,7 +47,7 @@ const dek = defineEndpoint({
   summary: 'Give one workspace, or all, a new data key and re-encrypt in the background',
   status: 200,
   idempotent: false,
-  body: z.strictObject({ workspace_id: z.uuid().optional() }).optional(),
+  body: z.strictObject({ workspace_id: uuid().optional() }).optional(),
   response: rotateDataKeys.response,
 });
 

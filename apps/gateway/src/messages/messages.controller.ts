@@ -13,6 +13,7 @@ import { RpcClient } from '@otpost/messaging';
 import { CallOf, type Call } from '../http/call.js';
 import { defineEndpoint, Handles, type InputOf } from '../http/endpoint.js';
 import { Input } from '../http/input.js';
+import { uuid } from '../http/uuid.js';
 
 const tag = 'Messages';
 
@@ -22,7 +23,7 @@ const list = defineEndpoint({
   access: 'vault:read',
   tag,
   summary: 'What came in, newest first: without content, with what became of it and why',
-  query: z.strictObject({ ...pageRequest.shape, credential_id: z.uuid().optional(), state: messageState.optional() }),
+  query: z.strictObject({ ...pageRequest.shape, credential_id: uuid().optional(), state: messageState.optional() }),
   response: pageOf(messageView),
 });
 
@@ -32,7 +33,7 @@ const read = defineEndpoint({
   access: 'messages:read',
   tag,
   summary: 'A message with its content and what was found in it',
-  params: z.strictObject({ id: z.uuid() }),
+  params: z.strictObject({ id: uuid() }),
   response: fullMessage,
 });
 

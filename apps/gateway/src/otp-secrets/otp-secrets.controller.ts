@@ -19,13 +19,14 @@ import { RpcClient } from '@otpost/messaging';
 import { CallOf, type Call } from '../http/call.js';
 import { defineEndpoint, Handles, type InputOf } from '../http/endpoint.js';
 import { Input } from '../http/input.js';
+import { uuid } from '../http/uuid.js';
 import { CredentialLimit } from '../rate-limits/credential-limit.js';
 import { mostImageBytes, mostImages } from './image-form.js';
 import { ImportImages } from './import-images.interceptor.js';
 import { waitUntil } from './wait-until.js';
 
 const tag = 'OTP secrets';
-const byId = z.strictObject({ id: z.uuid() });
+const byId = z.strictObject({ id: uuid() });
 
 const create = defineEndpoint({
   method: 'POST',

@@ -1,6 +1,7 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { z } from 'zod';
 import { phoneNumberMode, phoneNumberView, secretText } from '@otpost/contracts';
+import { uuid } from '../http/uuid.js';
 
 /** E.164, however it was punctuated: any number that its country's plan has room for, also one that is not given out. */
 const e164 = z
@@ -13,7 +14,7 @@ const e164 = z
     return z.NEVER;
   });
 
-const assignment = { mode: phoneNumberMode, credential_id: z.uuid().nullish() };
+const assignment = { mode: phoneNumberMode, credential_id: uuid().nullish() };
 
 export const importedNumber = z.strictObject({
   e164,
@@ -44,7 +45,7 @@ export type WantedNumber = z.output<typeof wantedNumber>;
 
 export const numberChange = z.strictObject({
   mode: phoneNumberMode.optional(),
-  credential_id: z.uuid().nullish(),
+  credential_id: uuid().nullish(),
 });
 
 /** Null: this gateway is not told the ingestor's URL. */

@@ -14,13 +14,14 @@ import { RpcClient } from '@otpost/messaging';
 import { CallOf, RootCallOf, type Call, type RootCall } from '../http/call.js';
 import { defineEndpoint, Handles, type InputOf } from '../http/endpoint.js';
 import { Input } from '../http/input.js';
+import { uuid } from '../http/uuid.js';
 import { BuyNumber } from './buy-number.js';
 import { ImportNumber } from './import-number.js';
 import { importedNumber, numberChange, shownNumber, wantedNumber } from './phone-number-schemas.js';
 import { TwilioOptions } from './twilio-options.js';
 
 const tag = 'Phone numbers';
-const byId = z.strictObject({ id: z.uuid() });
+const byId = z.strictObject({ id: uuid() });
 
 const create = defineEndpoint({
   method: 'POST',

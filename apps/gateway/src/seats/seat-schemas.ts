@@ -1,5 +1,6 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { z } from 'zod';
+import { uuid } from '../http/uuid.js';
 
 /** E.164, however it was punctuated; refused when no such number can exist. */
 export const phoneNumber = z
@@ -29,7 +30,7 @@ export const seatChange = newSeat.partial();
 
 /** A seat as Sendblue's clients know it. */
 export const seatView = z.object({
-  seat_id: z.uuid(),
+  seat_id: uuid(),
   account: z.string(),
   email: z.string(),
   first_name: z.string().nullable(),

@@ -14,14 +14,15 @@ import { allPages } from '../http/all-pages.js';
 import { CallOf, type Call } from '../http/call.js';
 import { defineEndpoint, Handles, type InputOf } from '../http/endpoint.js';
 import { Input } from '../http/input.js';
+import { uuid } from '../http/uuid.js';
 import { CredentialLimit } from '../rate-limits/credential-limit.js';
 
 const tag = 'Sendblue: TOTP';
-const byId = z.strictObject({ id: z.uuid() });
+const byId = z.strictObject({ id: uuid() });
 const ok = z.literal('OK');
 
 const totpSecret = z.object({
-  id: z.uuid(),
+  id: uuid(),
   label: z.string(),
   issuer: z.string().nullable(),
   algorithm: z.enum(['SHA1', 'SHA256', 'SHA512']),

@@ -16,10 +16,11 @@ import { RpcClient } from '@otpost/messaging';
 import { CallOf, type Call } from '../http/call.js';
 import { defineEndpoint, Handles, type InputOf } from '../http/endpoint.js';
 import { Input } from '../http/input.js';
+import { uuid } from '../http/uuid.js';
 
 const tag = 'Events and deliveries';
 const access = 'webhooks:write';
-const byId = z.strictObject({ id: z.uuid() });
+const byId = z.strictObject({ id: uuid() });
 
 const events = defineEndpoint({
   method: 'GET',
@@ -53,8 +54,8 @@ const deliveries = defineEndpoint({
   summary: 'List what was sent where, with every attempt, newest first',
   query: z.strictObject({
     ...pageRequest.shape,
-    endpoint_id: z.uuid().optional(),
-    event_id: z.uuid().optional(),
+    endpoint_id: uuid().optional(),
+    event_id: uuid().optional(),
     state: deliveryState.optional(),
   }),
   response: pageOf(deliveryView),

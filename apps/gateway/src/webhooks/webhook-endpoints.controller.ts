@@ -22,10 +22,11 @@ import { RpcClient } from '@otpost/messaging';
 import { CallOf, type Call } from '../http/call.js';
 import { defineEndpoint, Handles, type InputOf } from '../http/endpoint.js';
 import { Input } from '../http/input.js';
+import { uuid } from '../http/uuid.js';
 
 const tag = 'Webhook endpoints';
 const access = 'webhooks:write';
-const byId = z.strictObject({ id: z.uuid() });
+const byId = z.strictObject({ id: uuid() });
 const defaultOverlapSeconds = 86_400;
 const longestOverlapSeconds = 604_800;
 

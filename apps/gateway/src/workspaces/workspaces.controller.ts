@@ -17,10 +17,11 @@ import { RpcClient } from '@otpost/messaging';
 import { RootCallOf, type RootCall } from '../http/call.js';
 import { defineEndpoint, Handles, type InputOf } from '../http/endpoint.js';
 import { Input } from '../http/input.js';
+import { uuid } from '../http/uuid.js';
 
 const tag = 'Workspaces';
 const access = 'root';
-const byId = z.strictObject({ id: z.uuid() });
+const byId = z.strictObject({ id: uuid() });
 
 const create = defineEndpoint({
   method: 'POST',
