@@ -80,7 +80,10 @@ export async function unitTests({ output, signal, folder, patterns }) {
   });
 }
 
-/** @param {TestRun} run */
+/**
+ * Three workers on two cores, as for the end-to-end tests: much of what they do is wait, for leases, for windows, for servers to come back.
+ * @param {TestRun} run
+ */
 export async function integrationTests({ output, signal, folder, patterns }) {
   const environment = cleanEnvironment();
   const servers = new System({
@@ -97,7 +100,7 @@ export async function integrationTests({ output, signal, folder, patterns }) {
     const { superuserUrl, redisUrl } = servers.servers;
     return await runJest({
       config: 'jest.config.js',
-      args: [...jestRoots, '--testMatch', '**/*.integration.spec.ts', '--maxWorkers=2', '--', ...patterns],
+      args: [...jestRoots, '--testMatch', '**/*.integration.spec.ts', '--maxWorkers=3', '--', ...patterns],
       folder,
       environment: { ...environment, OTPOST_TEST_DATABASE_URL: superuserUrl, OTPOST_TEST_REDIS_URL: redisUrl },
       onFile: (line) => output.line(line),
@@ -125,7 +128,7 @@ export async function endToEndTests({ output, signal, folder, patterns }) {
     });
   try {
     const canary = 'e2e/canary\\.spec\\.ts$';
-    const others = await jest('--maxWorkers=2', '--testPathIgnorePatterns', '/node_modules/', canary);
+    const others = await jest('--maxWorkers=3', '--testPathIgnorePatterns', '/node_modules/', canary);
     return sum([others, await jest('--testMatch', '**/canary.spec.ts')]);
   } finally {
     await stop();
