@@ -138,7 +138,11 @@ export class Drain {
         this.health = health;
         return;
       } catch (error) {
-        if (tries === writeTries) throw error;
+        if (tries === writeTries) {
+          // What was taken ahead is not begun any more: nothing could be written down of it either.
+          this.#failure = error as Error;
+          throw error;
+        }
         await sleep(writeRetryMs);
       }
     }
