@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { Ports } from '../tools/otpost/ports.mjs';
+import { isFree, Ports } from '../tools/otpost/ports.mjs';
 import { findRedis } from '../tools/otpost/redis.mjs';
 import { until } from './inbound-senders.js';
 import { testFolder } from './system.js';
@@ -78,7 +78,7 @@ const ownerOf = (slot: number) => Math.floor(slot / block) % 3;
 /** Three masters with about a third of the slots each, and a replica of the one that has the vault's requests. */
 export async function startCluster(): Promise<Topology> {
   const servers = new Servers();
-  const nodes = await servers.freePorts(4);
+  const nodes = await servers.freeClusterPorts(4);
   const masters = nodes.slice(0, 3);
   const [first = 0, , , replica = 0] = nodes;
   const setting = `${user}\ncluster-enabled yes\ncluster-node-timeout 1500\nrepl-diskless-sync-delay 0\nrequirepass ${password}\nmasterauth ${password}`;
@@ -140,6 +140,16 @@ class Servers {
     return Promise.all(Array.from({ length: count }, () => ports.free()));
   }
 
+  /** A node also listens 10,000 above its port. That is to be below the ports of outgoing connections too, any of which may be in use. */
+  async freeClusterPorts(count: number): Promise<number[]> {
+    const found: number[] = [];
+    while (found.length < count) {
+      const port = (await ports.free()) - 10_000;
+      if (await isFree(port, '127.0.0.1')) found.push(port);
+    }
+    return found;
+  }
+
   start(port: number, settings: string, args: string[] = []): void {
     if (redisServer === undefined) throw new Error('there is no redis-server');
     const folder = join(testFolder(), `redis-${port}`);
@@ -168,7 +178,13 @@ class Servers {
   }
 
   async untilAnswering(port: number, password: string): Promise<void> {
-    await this.ask(port, password, (client) => client.ping());
+    await this.ask(port, password, (client) =>
+      until(`an answer of Redis on port ${port}`, async () => {
+        const ended = this.#processes.get(port)?.exitCode;
+        if (typeof ended === 'number') throw new Error(`Redis on port ${port} ended: ${logOf(port)}`);
+        return client.status === 'ready' ? (await client.ping(), true) : undefined;
+      }),
+    );
   }
 
   async end(): Promise<void> {
@@ -179,4 +195,8 @@ class Servers {
       await gone;
     }
   }
+}
+
+function logOf(port: number): string {
+  return readFileSync(join(testFolder(), `redis-${port}`, 'server.log'), 'utf8').slice(-1_000);
 }
